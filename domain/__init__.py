@@ -1,0 +1,1 @@
+"""The rules, pure: what is said about items, by whom, and what follows from it."""

@@ -1,0 +1,35 @@
+"""What a user may see of the catalog (rule 15)."""
+
+from dataclasses import dataclass, field
+
+from domain.catalog import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A user's limits. None is no limit; an empty `allowed_*` set lets nothing through."""
+
+    allowed_shelves: frozenset[str] | None = None
+    allowed_tags: frozenset[str] | None = None
+    denied_tags: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def is_limited(self) -> bool:
+        return bool(
+            self.denied_tags or self.allowed_shelves is not None or self.allowed_tags is not None
+        )
+
+    def permits(self, catalog: Catalog, item: str) -> bool:
+        """Whether rule 15's lists let this item itself through, hidden or not."""
+        if not self.is_limited:
+            return True
+        path = [item, *(container for container, _ in catalog.above(item))]
+        tags = {tag for step in path for tag in catalog.nodes[step].details.tags}
+        return (
+            (self.allowed_shelves is None or not self.allowed_shelves.isdisjoint(path))
+            and (self.allowed_tags is None or not self.allowed_tags.isdisjoint(tags))
+            and self.denied_tags.isdisjoint(tags)
+        )
+
+
+NO_LIMITS = Access()

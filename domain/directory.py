@@ -1,0 +1,168 @@
+"""Everything the ledger knows besides activity: the catalog, device users, and who may see what.
+
+It is small beside the activity and every part of the system needs it: the door to decide by, the
+projector to fold by, a reader to answer by. Each folds it from the ledger's own events.
+"""
+
+from dataclasses import dataclass, replace
+
+from domain.access import NO_LIMITS, Access
+from domain.catalog import Catalog
+from domain.events import (
+    AccessChanged,
+    DeviceDescribed,
+    DeviceUserRegistered,
+    IsolationMode,
+    IsolationModeChanged,
+    ItemDescribed,
+    ItemHidden,
+    ItemMoved,
+    ItemPlaced,
+    ItemRestored,
+    ItemUnwatched,
+    ItemWatched,
+    ProgressReported,
+    Recorded,
+    TokenIssued,
+    TokenRevoked,
+)
+
+_SHARING = frozenset({IsolationMode.LOUD, IsolationMode.SHOUT})
+_SEEING = frozenset({IsolationMode.LOUD, IsolationMode.QUIET})
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUser:
+    cduid: str
+    user: str
+    device: str
+    isolation_mode: IsolationMode
+    reported_name: str | None = None
+    display_name: str | None = None
+    kind: str | None = None
+    token_sha256: str | None = None
+
+    @property
+    def watch_group(self) -> str:
+        """The id of the watch group that this device user looks at.
+
+        Loud device users of one user all see the same; everyone else has a group of their own.
+        """
+        if self.isolation_mode is IsolationMode.LOUD:
+            return f"user:{self.user}"
+        return f"cduid:{self.cduid}"
+
+
+class Directory:
+    """A fold of every event that isn't activity. `position` is that of the last event folded."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.catalog = Catalog()
+        self.device_users: dict[str, DeviceUser] = {}
+        self._cduids: dict[str, list[str]] = {}
+        self._access: dict[str, Access] = {}
+        self._groups: dict[str, dict[str, tuple[str, ...]]] = {}
+
+    def evolve(self, recorded: Recorded) -> None:
+        """Take in one event; activity changes nothing here."""
+        event = recorded.event
+        match event:
+            case ItemPlaced() | ItemMoved() | ItemDescribed() | ItemHidden() | ItemRestored():
+                self.catalog.evolve(event, recorded.version)
+            case AccessChanged():
+                self._access[_owner(recorded)] = Access(
+                    None if event.allowed_shelves is None else frozenset(event.allowed_shelves),
+                    None if event.allowed_tags is None else frozenset(event.allowed_tags),
+                    frozenset(event.denied_tags),
+                )
+            case ItemWatched() | ItemUnwatched() | ProgressReported():
+                pass
+            case _:
+                self._evolve_device_user(_owner(recorded), event)
+        self.position = recorded.position
+
+    def _evolve_device_user(
+        self,
+        cduid: str,
+        event: DeviceUserRegistered
+        | DeviceDescribed
+        | IsolationModeChanged
+        | TokenIssued
+        | TokenRevoked,
+    ) -> None:
+        if isinstance(event, DeviceUserRegistered):
+            self._cduids.setdefault(event.user, []).append(cduid)
+            self.device_users[cduid] = DeviceUser(
+                cduid,
+                event.user,
+                event.device,
+                event.isolation_mode,
+                event.reported_name,
+                event.display_name,
+                event.kind,
+            )
+        else:
+            self.device_users[cduid] = _changed(self.device_users[cduid], event)
+        self._groups.pop(self.device_users[cduid].user, None)
+
+    def access(self, user: str) -> Access:
+        return self._access.get(user, NO_LIMITS)
+
+    def cduids(self, user: str) -> list[str]:
+        """The user's device users, in the order they were registered."""
+        return self._cduids.get(user, [])
+
+    def groups(self, user: str) -> dict[str, tuple[str, ...]]:
+        """The watch groups that the user's device users look at: the members of each by its id."""
+        found = self._groups.get(user)
+        if found is None:
+            found = self._groups[user] = self._find_groups(user)
+        return found
+
+    def _find_groups(self, user: str) -> dict[str, tuple[str, ...]]:
+        everyone = [self.device_users[cduid] for cduid in self.cduids(user)]
+        sharing = [other.cduid for other in everyone if other.isolation_mode in _SHARING]
+        return {
+            viewer.watch_group: tuple(
+                sorted({viewer.cduid, *(sharing if viewer.isolation_mode in _SEEING else ())})
+            )
+            for viewer in everyone
+        }
+
+    def members(self, watch_group: str) -> tuple[str, ...]:
+        """The cduids whose activity a watch group merges; none for a group that nobody looks at."""
+        return self.groups(self.user_of_group(watch_group)).get(watch_group, ())
+
+    def user_of_group(self, watch_group: str) -> str:
+        kind, _, name = watch_group.partition(":")
+        return name if kind == "user" else self.device_users[name].user
+
+    def groups_seeing(self, cduid: str) -> list[tuple[str, tuple[str, ...]]]:
+        """The watch groups that `cduid` is a member of, each with all its members."""
+        groups = self.groups(self.device_users[cduid].user)
+        return [(group, members) for group, members in groups.items() if cduid in members]
+
+
+def _owner(recorded: Recorded) -> str:
+    return recorded.stream.partition(":")[2]
+
+
+def _changed(
+    device_user: DeviceUser,
+    event: DeviceDescribed | IsolationModeChanged | TokenIssued | TokenRevoked,
+) -> DeviceUser:
+    match event:
+        case DeviceDescribed():
+            return replace(
+                device_user,
+                reported_name=event.reported_name,
+                display_name=event.display_name,
+                kind=event.kind,
+            )
+        case IsolationModeChanged():
+            return replace(device_user, isolation_mode=event.isolation_mode)
+        case TokenIssued():
+            return replace(device_user, token_sha256=event.token_sha256)
+        case TokenRevoked():
+            return replace(device_user, token_sha256=None)

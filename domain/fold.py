@@ -1,0 +1,200 @@
+"""The one fold: from the ledger's events to everything that the read models hold.
+
+Live projection, rebuild, verification and looking back all run this and nothing else. It takes
+events in order of position and never asks for a clock; what it keeps, it reads through `Keyed`.
+"""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from domain.directory import Directory
+from domain.events import (
+    Activity,
+    CatalogEvent,
+    DeviceUserRegistered,
+    IsolationModeChanged,
+    ItemDescribed,
+    ItemHidden,
+    ItemMoved,
+    ItemPlaced,
+    ItemRestored,
+    ItemUnwatched,
+    ItemWatched,
+    ProgressReported,
+    Recorded,
+)
+from domain.items import is_watchable
+from domain.plays import count_plays
+from domain.prefetch import prefetch
+from domain.registers import Policy, Registers, claim, completion
+from domain.rollup import Group, Rollup
+from domain.tables import Mark, Progress, Tables
+
+
+class Fold:
+    """Folds events into registers, roll-up and counts; `directory` is as of the last event folded.
+
+    `seen_us` is when each cduid's newest event was recorded, as far as it was folded here.
+
+    With `derives_late` the roll-up of each group is derived once, when `settle` is called, instead
+    of following every event: the same rows, and the faster way where there are none to begin with.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        policy: Policy,
+        tables: Tables | None = None,
+        *,
+        derives_late: bool = False,
+    ) -> None:
+        self.directory = directory
+        self.tables = tables or Tables()
+        self.registers = Registers(self.tables)
+        self.rollup = Rollup(directory.catalog, self.registers, self.tables)
+        self.seen_us: dict[str, int] = {}
+        self._policy = policy
+        self._derives_late = derives_late
+        self._stale: set[str] = set()
+
+    def apply(self, page: Sequence[Recorded]) -> None:
+        """Fold a page of events and settle."""
+        prefetch(page, self.directory, self._policy, self.tables)
+        for recorded in page:
+            self.evolve(recorded)
+        self.settle()
+
+    def evolve(self, recorded: Recorded) -> None:
+        """Fold one event. Rows of groups that need deriving are right only after `settle`."""
+        cduid = recorded.cduid
+        match recorded.event:
+            case ItemWatched() | ItemUnwatched() | ProgressReported() as event if cduid:
+                self._say(cduid, recorded, event)
+            case (
+                ItemPlaced()
+                | ItemMoved()
+                | ItemDescribed()
+                | ItemHidden()
+                | ItemRestored() as event
+            ):
+                self._evolve_catalog(recorded, event)
+            case DeviceUserRegistered() | IsolationModeChanged() as event if cduid:
+                self._evolve_groups(recorded, cduid, event)
+            case _:
+                self.directory.evolve(recorded)
+        if cduid is not None:
+            self.seen_us[cduid] = recorded.recorded_at_us
+
+    def settle(self) -> None:
+        """Derive the groups that a change of mode, a move or a late placing has left behind."""
+        for group_id in sorted(self._stale):
+            self.rollup.derive(Group(group_id, self.directory.members(group_id)))
+        self._stale.clear()
+
+    def _say(self, cduid: str, recorded: Recorded, event: Activity) -> None:
+        catalog, item, version = self.directory.catalog, event.item, recorded.catalog_version
+        claimed = claim(self._policy, catalog, recorded, event)
+        touched = self._touch(cduid, item, version)
+        if item not in catalog:
+            self.tables.unplaced.put(item, cduid, value=True)
+        unsettled = self._groups_to_refresh(cduid, item, claimed, grows=bool(touched))
+        if isinstance(claimed, Mark):
+            self.registers.say(catalog, cduid, item, claimed)
+            if claimed.watched and is_watchable(item):
+                self.registers.complete(cduid, item, completion(recorded, event))
+                self._count(cduid, item)
+        elif isinstance(claimed, Progress):
+            self.registers.start(cduid, item, claimed)
+        leaves = catalog.leaves_at(item) if isinstance(claimed, Mark) else []
+        for group in unsettled:
+            self.rollup.refresh(group, leaves, touched, version)
+
+    def _touch(self, cduid: str, item: str, version: int) -> list[str]:
+        """Note the containers at, above and below an item; answers those that are new to it."""
+        touched = self.directory.catalog.touched_by(item)
+        containers = self.tables.containers
+        fresh = [container for container in touched if containers.get(cduid, container) is None]
+        for container in fresh:
+            self.registers.touch(cduid, container, version)
+        return fresh
+
+    def _groups_to_refresh(
+        self, cduid: str, item: str, claimed: Mark | Progress | None, *, grows: bool
+    ) -> list[Group]:
+        """The groups whose roll-up the event may change. Asked before the registers take it in.
+
+        A player's ticks behind the upper threshold repeat what is known already: they change none.
+        """
+        groups = [Group(*group) for group in self.directory.groups_seeing(cduid)]
+        if self._derives_late:
+            self._stale.update(group.id for group in groups)
+            return []
+        groups = [group for group in groups if group.id not in self._stale]
+        if grows or (isinstance(claimed, Mark) and not is_watchable(item)):
+            return groups
+        if not isinstance(claimed, Mark):
+            return []
+        return [group for group in groups if self._overrules(group, item, claimed)]
+
+    def _overrules(self, group: Group, leaf: str, mark: Mark) -> bool:
+        known = self.registers.decider(self.directory.catalog, group.cduids, leaf)
+        return known is None or known[2:] != mark[2:]
+
+    def _count(self, cduid: str, leaf: str) -> None:
+        node = self.directory.catalog.nodes.get(leaf)
+        runtime_seconds = node.details.runtime_seconds if node else None
+        completions = self.tables.completions.get(cduid, leaf) or ()
+        plays = count_plays(completions, runtime_seconds)
+        if self.tables.watch_counts.get(cduid, leaf) != plays:
+            self.tables.watch_counts.put(cduid, leaf, plays)
+
+    def _evolve_catalog(self, recorded: Recorded, event: CatalogEvent) -> None:
+        catalog, item = self.directory.catalog, event.item
+        runtime_before = catalog.nodes[item].details.runtime_seconds if item in catalog else None
+        left = [container for container, _ in catalog.above(item)]
+        self.directory.evolve(recorded)
+        match event:
+            case ItemPlaced():
+                self._learn(item)
+            case ItemMoved():
+                self._look_again_around(item, left)
+            case ItemDescribed():
+                if event.details.runtime_seconds != runtime_before:
+                    for cduid in self.tables.completions.owners([item]):
+                        self._count(cduid, item)
+            case ItemHidden() | ItemRestored():
+                pass
+            case _:
+                assert_never(event)
+
+    def _learn(self, item: str) -> None:
+        """The catalog learns of an item: whoever spoke about it before is looked at again."""
+        for cduid in self.tables.unplaced.all_of(item):
+            self.tables.unplaced.put(item, cduid, None)
+            self._stale.update(group for group, _ in self.directory.groups_seeing(cduid))
+            if is_watchable(item) and self.tables.completions.get(cduid, item):
+                self._count(cduid, item)
+
+    def _look_again_around(self, item: str, left: list[str]) -> None:
+        """An item moved: groups that touched anything it left, joined or brought along."""
+        catalog = self.directory.catalog
+        containers = {*left, *(container for container, _ in catalog.above(item))}
+        if not is_watchable(item):
+            containers |= {item, *catalog.containers_under(item)}
+        self._stale.update(self.tables.tallies.owners(sorted(containers)))
+
+    def _evolve_groups(
+        self, recorded: Recorded, cduid: str, event: DeviceUserRegistered | IsolationModeChanged
+    ) -> None:
+        """A device user comes or changes its mode: groups whose members changed are derived."""
+        if isinstance(event, DeviceUserRegistered):
+            user = event.user
+        else:
+            user = self.directory.device_users[cduid].user
+        before = self.directory.groups(user)
+        self.directory.evolve(recorded)
+        after = self.directory.groups(user)
+        changed = (
+            group for group in before.keys() | after if before.get(group) != after.get(group)
+        )
+        self._stale.update(changed)

@@ -1,0 +1,107 @@
+"""Values by owner and item that are read through from wherever they are kept.
+
+The fold needs, of all that was ever said, only what the events at hand touch. So what it keeps is
+loaded by key when it is first asked for, stays for the next page, and is written back as the last
+value of each key that changed. Without a loader everything is in memory: a rebuild, a look back.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+V = TypeVar("V")
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Loader(Generic[V]):
+    """How to get stored values: by key, all of an owner's, and which owners have an item."""
+
+    by_key: Callable[[list[Key]], Mapping[Key, V]]
+    by_owner: Callable[[list[str]], Mapping[Key, V]]
+    owners: Callable[[list[str]], Iterable[str]]
+
+
+class Keyed(Generic[V]):
+    """A table of `V` by (owner, item); None is the value of what isn't there."""
+
+    def __init__(self, loader: Loader[V] | None = None) -> None:
+        self._loader = loader
+        self._rows: dict[str, dict[str, V | None]] = {}
+        self._whole: set[str] = set()
+        self.changed: set[Key] = set()
+        self.size = 0
+
+    def get(self, owner: str, item: str) -> V | None:
+        try:
+            return self._rows[owner][item]
+        except KeyError:
+            if self._loader is None or owner in self._whole:
+                return None
+        self.prefetch([(owner, item)])
+        return self._rows[owner][item]
+
+    def put(self, owner: str, item: str, value: V | None) -> None:
+        self._rows.setdefault(owner, {})[item] = value
+        self.changed.add((owner, item))
+
+    def prefetch(self, keys: Iterable[Key]) -> None:
+        """Load what isn't here yet of these keys, in one go."""
+        if self._loader is None:
+            return
+        rows, whole = self._rows, self._whole
+        missing = list(
+            dict.fromkeys(
+                key for key in keys if key[0] not in whole and key[1] not in rows.get(key[0], ())
+            )
+        )
+        if missing:
+            found = self._loader.by_key(missing)
+            for key in missing:
+                rows.setdefault(key[0], {})[key[1]] = found.get(key)
+            self.size += len(missing)
+
+    def prefetch_owners(self, owners: Iterable[str]) -> None:
+        """Load everything that these owners have, in one go."""
+        if self._loader is None:
+            return
+        missing = [owner for owner in dict.fromkeys(owners) if owner not in self._whole]
+        if missing:
+            for (owner, item), value in self._loader.by_owner(missing).items():
+                self._rows.setdefault(owner, {}).setdefault(item, value)
+                self.size += 1
+            self._whole.update(missing)
+
+    def all_of(self, owner: str) -> dict[str, V]:
+        """Everything an owner has."""
+        self.prefetch_owners([owner])
+        return {
+            item: value for item, value in self._rows.get(owner, {}).items() if value is not None
+        }
+
+    def owners(self, items: list[str]) -> set[str]:
+        """Who has any of these items; possibly also some who no longer do."""
+        stored = set() if self._loader is None else set(self._loader.owners(items))
+        return stored | {
+            owner
+            for owner, row in self._rows.items()
+            if any(row.get(item) is not None for item in items)
+        }
+
+    def owner_names(self) -> list[str]:
+        """The owners of whom anything is in memory."""
+        return list(self._rows)
+
+    def changes(self) -> list[tuple[Key, V | None]]:
+        """The last value of every key that changed since the last call, in order of key."""
+        keys = sorted(self.changed)
+        self.changed.clear()
+        return [((owner, item), self._rows[owner][item]) for owner, item in keys]
+
+    def forget(self) -> None:
+        """Let go of everything that is stored anyway. Nothing may be waiting to be written."""
+        if self.changed:
+            raise RuntimeError("changes would be lost")
+        self._rows.clear()
+        self._whole.clear()
+        self.size = 0

@@ -1,0 +1,134 @@
+"""What each cduid last said about each item: last-writer-wins registers, and what they decide.
+
+A leaf's register is the newest mark on it. A container's keeps the newest mark of every catalog
+version (a sweep), since a newer one with an older version doesn't rule out an older one that spoke
+about more. Registers of several devices merge by taking the newest, so no device's facts are ever
+changed by another's, and the order of arrival doesn't matter.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from domain.catalog import Catalog
+from domain.events import Activity, ItemUnwatched, ItemWatched, ProgressReported, Recorded
+from domain.items import Kind, is_watchable, kind_of
+from domain.plays import Completion
+from domain.tables import ContainerRegister, Mark, Progress, Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The thresholds of rule 8, as shares of the running time."""
+
+    low: float = 0.05
+    high: float = 0.90
+
+    def is_complete(self, event: ProgressReported) -> bool:
+        return event.played_seconds / event.duration_seconds >= self.high
+
+    def is_started(self, event: ProgressReported) -> bool:
+        return self.low <= event.played_seconds / event.duration_seconds < self.high
+
+
+class Registers:
+    """What is said of single items, by (cduid, item)."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.marks = tables.marks
+        self.containers = tables.containers
+        self.progress = tables.progress
+        self.completions = tables.completions
+
+    def decider(self, catalog: Catalog, cduids: tuple[str, ...], leaf: str) -> Mark | None:
+        """The newest mark that speaks about a watchable item, among those of `cduids` (rule 10)."""
+        return max(self.spoken(catalog, cduids, leaf), default=None)
+
+    def spoken(self, catalog: Catalog, cduids: tuple[str, ...], leaf: str) -> Iterator[Mark]:
+        """The marks kept that speak about a watchable item (rule 7), in no order."""
+        spans = catalog.spans(leaf)
+        for cduid in cduids:
+            mark = self.marks.get(cduid, leaf)
+            if mark is not None:
+                yield mark
+            for container in spans:
+                register = self.containers.get(cduid, container)
+                for sweep in register.sweeps if register is not None else ():
+                    if catalog.stood_under(leaf, container, sweep.catalog_version):
+                        yield sweep
+
+    def say(self, catalog: Catalog, cduid: str, item: str, mark: Mark) -> None:
+        """Take in a mark."""
+        if not is_watchable(item):
+            self._sweep(catalog, cduid, item, mark)
+            return
+        known = self.marks.get(cduid, item)
+        if known is None or mark > known:
+            self.marks.put(cduid, item, mark)
+            progress = self.progress.get(cduid, item)
+            if progress is not None and mark[:2] > progress[:2]:
+                self.progress.put(cduid, item, None)
+
+    def _sweep(self, catalog: Catalog, cduid: str, container: str, mark: Mark) -> None:
+        register = self.containers.get(cduid, container)
+        if container not in catalog or register is None:
+            return
+        sweeps = register.sweeps
+        if sweeps and sweeps[-1].catalog_version == mark.catalog_version:
+            if sweeps[-1] > mark:
+                return
+            sweeps = sweeps[:-1]
+        if not catalog.has_left(container):
+            sweeps = tuple(sweep for sweep in sweeps if sweep > mark)
+        self.containers.put(cduid, container, register._replace(sweeps=(*sweeps, mark)))
+
+    def start(self, cduid: str, leaf: str, progress: Progress) -> None:
+        """Take in a started progress, unless the same cduid has finished since (rule 12)."""
+        known = self.progress.get(cduid, leaf)
+        mark = self.marks.get(cduid, leaf)
+        if (known is None or progress > known) and (mark is None or progress[:2] > mark[:2]):
+            self.progress.put(cduid, leaf, progress)
+
+    def complete(self, cduid: str, leaf: str, completion: Completion) -> None:
+        known = self.completions.get(cduid, leaf) or ()
+        self.completions.put(cduid, leaf, tuple(sorted((*known, completion))))
+
+    def touch(self, cduid: str, container: str, catalog_version: int) -> None:
+        """Remember the first version at which anything was said at, above or below a container."""
+        if self.containers.get(cduid, container) is None:
+            self.containers.put(cduid, container, ContainerRegister(catalog_version))
+
+
+def claim(
+    policy: Policy, catalog: Catalog, recorded: Recorded, event: Activity
+) -> Mark | Progress | None:
+    """What an activity event comes to by rules 7 to 9; None if it is barely begun or not tracked.
+
+    `catalog` is as it was when the ledger took the event in.
+    """
+    place = recorded.at_us, recorded.position
+    match event:
+        case ItemWatched():
+            return Mark(*place, recorded.catalog_version, watched=True)
+        case ItemUnwatched():
+            return Mark(*place, recorded.catalog_version, watched=False)
+        case ProgressReported() if not _tracks_progress(catalog, event.item):
+            return None
+        case ProgressReported() if policy.is_complete(event):
+            return Mark(*place, recorded.catalog_version, watched=True)
+        case ProgressReported() if policy.is_started(event):
+            return Progress(*place, event.played_seconds, event.duration_seconds)
+    return None
+
+
+def _tracks_progress(catalog: Catalog, item: str) -> bool:
+    if kind_of(item) is not Kind.STREAMABLE:
+        return True
+    return all(
+        catalog.nodes[source].details.tracks_progress is not False
+        for source, _ in catalog.above(item)
+    )
+
+
+def completion(recorded: Recorded, event: Activity) -> Completion:
+    """The completion that a watch or a complete progress is (rule 13)."""
+    return Completion(recorded.at_us, recorded.position, getattr(event, "duration_seconds", None))

@@ -1,0 +1,179 @@
+"""The roll-up: what a watch group has watched in as few rows as it can be said (rules 16 to 19).
+
+A row is dated: it says that all that stood under its item at that catalog version, and has stood
+there since, is watched. So an item that is placed later isn't covered and touches no row.
+
+For a container that the group has touched, let `first_version` be the catalog version when it
+first did, and `through` the greatest version below that of the first unwatched leaf, leaves taken
+in the order in which they came to stand there. If `through` takes in every leaf that stood there
+at `first_version`, it is the container's *date*. A container with a date has a row unless one
+above covers that row; a watched leaf that no date covers has a row of its own. All of that is
+a pure function of registers and catalog, however it was arrived at.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from domain.catalog import Catalog
+from domain.items import is_watchable
+from domain.registers import Registers
+from domain.tables import Tables, Tally
+
+_PREFETCH_FIRST, _PREFETCH_MOST = 4, 512
+
+
+class Group(NamedTuple):
+    """A watch group's id and the cduids whose activity it merges."""
+
+    id: str
+    cduids: tuple[str, ...]
+
+
+class Rollup:
+    """Keeps the watched rows, and how far each group has come with each container."""
+
+    def __init__(self, catalog: Catalog, registers: Registers, tables: Tables) -> None:
+        self._catalog = catalog
+        self._registers = registers
+        self.tallies = tables.tallies
+        self.rows = tables.watched
+
+    def refresh(
+        self, group: Group, leaves: Iterable[str], touched: Iterable[str], catalog_version: int
+    ) -> None:
+        """Bring a group's rows up to date after its registers changed about some leaves.
+
+        `touched` are the containers at, above or below what was said, at `catalog_version`.
+        """
+        before: dict[str, int] = {}
+        for container in touched:
+            if self.tallies.get(group.id, container) is None:
+                before[container] = 0
+                tally = Tally(catalog_version, self._scan(group, container, 0))
+                self.tallies.put(group.id, container, tally)
+        for leaf in leaves:
+            self._advance(group, leaf, before)
+        examined = dict.fromkeys(leaves)
+        for container, date in before.items():
+            examined.update(dict.fromkeys(self._between(group, container, date)))
+        self._settle_rows(group, examined)
+
+    def derive(self, group: Group) -> None:
+        """Bring all of a group's rows up to date, whatever changed.
+
+        A group without cduids loses them.
+        """
+        leaves, containers = self._spoken_about(group)
+        for container in self.tallies.all_of(group.id).keys() - containers.keys():
+            self.tallies.put(group.id, container, None)
+        for container, first_version in containers.items():
+            tally = Tally(first_version, self._scan(group, container, 0))
+            if self.tallies.get(group.id, container) != tally:
+                self.tallies.put(group.id, container, tally)
+        rows = self.rows.all_of(group.id)
+        self._settle_rows(group, rows.keys() | leaves | containers.keys())
+
+    def _spoken_about(self, group: Group) -> tuple[set[str], dict[str, int]]:
+        """The leaves that anything was said about, and the containers touched: since when."""
+        leaves: set[str] = set()
+        containers: dict[str, int] = {}
+        for cduid in group.cduids:
+            leaves.update(self._registers.marks.all_of(cduid))
+            for container, register in self._registers.containers.all_of(cduid).items():
+                known = containers.get(container, register.first_version)
+                containers[container] = min(known, register.first_version)
+                if register.sweeps:
+                    leaves |= self._catalog.leaves_ever(container)
+        return leaves, containers
+
+    def _is_watched(self, group: Group, leaf: str) -> bool:
+        decider = self._registers.decider(self._catalog, group.cduids, leaf)
+        return decider is not None and decider.watched
+
+    def _scan(self, group: Group, container: str, start: int) -> int:
+        """`through`, knowing that every leaf up to version `start` is watched."""
+        if container not in self._catalog:
+            return 0
+        leaves = self._catalog.leaves(container)
+        through, index = start, leaves.count_up_to(start)
+        prefetched, chunk = index, _PREFETCH_FIRST
+        while index < len(leaves.items):
+            version = leaves.versions[index]
+            end = bisect_right(leaves.versions, version, lo=index)
+            if end > prefetched:
+                prefetched = max(end, index + chunk)
+                self._prefetch(group, leaves.items[index:prefetched])
+                chunk = min(2 * chunk, _PREFETCH_MOST)
+            if not all(self._is_watched(group, leaf) for leaf in leaves.items[index:end]):
+                break
+            through, index = version, end
+        return through
+
+    def _prefetch(self, group: Group, leaves: list[str]) -> None:
+        self._registers.marks.prefetch((cduid, leaf) for cduid in group.cduids for leaf in leaves)
+
+    def _advance(self, group: Group, leaf: str, before: dict[str, int]) -> None:
+        """Let the tallies above a leaf follow it, noting in `before` the dates that they had."""
+        watched = self._is_watched(group, leaf)
+        for container, since in self._catalog.above(leaf):
+            tally = self.tallies.get(group.id, container)
+            if tally is None or watched == (since <= tally.through):
+                continue
+            if watched:
+                through = self._scan(group, container, tally.through)
+            else:
+                through = self._catalog.leaves(container).newest_up_to(since - 1)
+            if through != tally.through:
+                before.setdefault(container, self._date(group.id, container))
+                self.tallies.put(group.id, container, tally._replace(through=through))
+
+    def _date(self, group_id: str, container: str) -> int:
+        """The version of which a row on the container would be true; 0 if there is none."""
+        tally = self.tallies.get(group_id, container)
+        if tally is None or not tally.through:
+            return 0
+        needed = self._catalog.leaves(container).newest_up_to(tally.first_version)
+        return tally.through if tally.through >= needed else 0
+
+    def _between(self, group: Group, container: str, date_before: int) -> Iterator[str]:
+        """What may have another row since the container's date changed.
+
+        Itself, the leaves between both dates, and the containers between those leaves and itself.
+        """
+        date = self._date(group.id, container)
+        if date == date_before:
+            return
+        yield container
+        leaves = self._catalog.leaves(container)
+        first, last = sorted((date, date_before))
+        for leaf in leaves.items[leaves.count_up_to(first) : leaves.count_up_to(last)]:
+            yield leaf
+            for above, _ in self._catalog.above(leaf):
+                if above == container:
+                    break
+                yield above
+
+    def _settle_rows(self, group: Group, items: Iterable[str]) -> None:
+        self.rows.prefetch((group.id, item) for item in items)
+        for item in items:
+            version = self._row(group, item)
+            if self.rows.get(group.id, item) != version:
+                self.rows.put(group.id, item, version)
+
+    def _row(self, group: Group, item: str) -> int | None:
+        """The version of the row that an item should have; None if it should have none."""
+        if not is_watchable(item):
+            date = self._date(group.id, item)
+            return date if date and not self._is_covered(group, item, date) else None
+        if self._is_covered(group, item, 0):
+            return None
+        decider = self._registers.decider(self._catalog, group.cduids, item)
+        return decider.catalog_version if decider is not None and decider.watched else None
+
+    def _is_covered(self, group: Group, item: str, date: int) -> bool:
+        """Whether a container above says all that a row of that date on the item would."""
+        return any(
+            self._date(group.id, container) >= max(date, since)
+            for container, since in self._catalog.above(item)
+        )

@@ -1,0 +1,1 @@
+"""The outer world: the ledger's database, the projector, HTTP, the command line."""

@@ -1,0 +1,1 @@
+"""Read models: for each its table, its projecting function and its queries."""
