@@ -1,0 +1,61 @@
+"""The digest that chains a stream's events, so that a changed past shows.
+
+An event's digest covers the digest before it in its stream, the event's whole envelope, and a
+salted hash of its payload. So a payload could one day be erased and the chain still hold, and
+nobody can guess an erased payload from its hash.
+
+What is hashed, in this order:
+
+- the digest before, 32 bytes (zeros for a stream's first event);
+- SHA-256 of salt and state, 32 bytes;
+- the format's number, the numbers of the envelope, and how long each text after them is, as
+  `_ENVELOPE` packs them: every part has a known end, so no two events read the same;
+- the submission id, 16 bytes or none; stream, topic and user in UTF-8.
+"""
+
+from hashlib import sha256
+from struct import Struct
+from uuid import UUID
+
+NO_DIGEST = bytes(32)
+"""What comes before a stream's first event."""
+
+SALT_BYTES = 16
+
+_FORMAT = 1
+_ABSENT = -1
+_ENVELOPE = Struct(">BqqqqBiii")
+
+
+def event_digest(
+    previous: bytes,
+    position: int,
+    stream: str,
+    version: int,
+    topic: str,
+    recorded_at_us: int,
+    catalog_version: int,
+    submission_id: UUID | None,
+    user: str | None,
+    salt: bytes,
+    state: bytes,
+) -> bytes:
+    """The 32 bytes that an event adds to the chain of its stream."""
+    stream_bytes, topic_bytes = stream.encode(), topic.encode()
+    user_bytes = b"" if user is None else user.encode()
+    submission = b"" if submission_id is None else submission_id.bytes
+    envelope = _ENVELOPE.pack(
+        _FORMAT,
+        position,
+        version,
+        recorded_at_us,
+        catalog_version,
+        len(submission),
+        len(stream_bytes),
+        len(topic_bytes),
+        _ABSENT if user is None else len(user_bytes),
+    )
+    payload = sha256(salt + state).digest()
+    return sha256(
+        previous + payload + envelope + submission + stream_bytes + topic_bytes + user_bytes
+    ).digest()

@@ -1,0 +1,108 @@
+"""What is handed to the ledger to be appended, and what it answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from domain.events import Event
+
+Status = Literal["recorded", "duplicate", "conflict"]
+
+
+class Entry(NamedTuple):
+    """An event on its way into a stream.
+
+    `submission_id` is the player's, None for all but activity; `user` is whose event it is.
+    """
+
+    stream: str
+    event: Event
+    submission_id: UUID | None = None
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """What one request wants recorded.
+
+    `expected_versions` are the versions of the streams that the decision was made at: if one has
+    gone on since, nothing of this is recorded.
+    """
+
+    entries: Sequence[Entry]
+    expected_versions: Mapping[str, int] = field(default_factory=dict)
+
+
+class Outcome(NamedTuple):
+    """What became of an entry (rule 3).
+
+    Position and version are those of the event: for a duplicate and a conflict, of the one that
+    was recorded under the submission id before.
+    """
+
+    status: Status
+    position: int
+    version: int
+
+
+class Answer(NamedTuple):
+    """What became of an Append: an outcome for each entry in order; none if it was stale."""
+
+    outcomes: tuple[Outcome, ...]
+    is_stale: bool
+    position: int
+    """Where the ledger ended once it was recorded."""
+
+
+class Head(NamedTuple):
+    """Where the ledger ends."""
+
+    position: int
+    catalog_version: int
+    recorded_at_us: int
+
+
+class Row(NamedTuple):
+    """A row of `ledger_event`, its columns in order."""
+
+    position: int
+    stream: str
+    version: int
+    topic: str
+    state: bytes
+    recorded_at_us: int
+    at_us: int
+    catalog_version: int
+    submission_id: UUID | None
+    user: str | None
+    item: str | None
+    salt: bytes
+    digest: bytes
+
+
+class StreamHead(NamedTuple):
+    """Where a stream ends."""
+
+    version: int
+    digest: bytes
+
+
+class Submitted(NamedTuple):
+    """What was recorded under a submission id."""
+
+    position: int
+    version: int
+    topic: str
+    state: bytes
+
+
+Key = tuple[str, UUID]
+"""A stream and a submission id: recorded once (rule 3)."""
+
+
+class Found(NamedTuple):
+    """What the ledger already has of the streams and submission ids of a batch."""
+
+    streams: dict[str, StreamHead]
+    submitted: dict[Key, Submitted]

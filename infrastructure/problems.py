@@ -1,0 +1,156 @@
+"""What an operator can cause or mend at the database, each with a code and what to do about it.
+
+Drivers say "unable to open database file" or a five-digit state; whoever runs the service needs the
+next step. `problem_of` is the one table between the two.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+
+class DatabaseProblem(Exception):  # noqa: N818  # an operator reads it
+    """The database can't be used as it is; the message says what to do."""
+
+    code: ClassVar[str] = "database_problem"
+
+
+class DatabaseMissing(DatabaseProblem):
+    code = "database_missing"
+
+
+class DatabaseUnreachable(DatabaseProblem):
+    code = "database_unreachable"
+
+
+class DatabaseReadOnly(DatabaseProblem):
+    code = "database_read_only"
+
+
+class DatabaseFull(DatabaseProblem):
+    code = "database_full"
+
+
+class DatabaseLocked(DatabaseProblem):
+    code = "database_locked"
+
+
+class DatabaseDamaged(DatabaseProblem):
+    code = "database_damaged"
+
+
+class NotALedger(DatabaseProblem):
+    code = "not_a_ledger"
+
+
+class SchemaTooOld(DatabaseProblem):
+    code = "schema_too_old"
+
+
+class SchemaTooNew(DatabaseProblem):
+    code = "schema_too_new"
+
+
+_MISSING = (
+    DatabaseMissing,
+    "There is no database there. Check the database URL, or make it with `watchledger migrate`.",
+)
+_READ_ONLY = (
+    DatabaseReadOnly,
+    "The database can't be written. Check who owns its file, or whether the server is a standby.",
+)
+_FULL = (DatabaseFull, "The database's disk is full. Free some space; nothing was recorded.")
+_LOCKED = (
+    DatabaseLocked,
+    "Another process has held the database for too long. Look for one that hangs, then try again.",
+)
+_DAMAGED = (
+    DatabaseDamaged,
+    "The database is damaged or its disk fails. Restore a backup and run `watchledger verify`.",
+)
+_UNREACHABLE = (
+    DatabaseUnreachable,
+    "The database server can't be reached. Check that it runs, and host and name in the URL.",
+)
+_NO_TABLE = (SchemaTooOld, "The database lacks tables. Run `watchledger migrate`.")
+
+_Known = tuple[type[DatabaseProblem], str]
+
+_BY_SQLITE_CODE: dict[int, _Known] = {
+    sqlite3.SQLITE_PERM: _READ_ONLY,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_CANTOPEN: _MISSING,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_IOERR: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: (NotALedger, "That file is no database. Check the database URL."),
+}
+
+_BY_SQLSTATE: dict[str, _Known] = {
+    "3D000": _MISSING,
+    "25006": _READ_ONLY,
+    "42501": _READ_ONLY,
+    "53100": _FULL,
+    "53300": (DatabaseUnreachable, "The database server has no connection left. Allow it more."),
+    "40P01": _LOCKED,
+    "40001": _LOCKED,
+    "55P03": _LOCKED,
+    "57014": _LOCKED,
+    "25P03": _UNREACHABLE,
+    "42P01": _NO_TABLE,
+    "XX001": _DAMAGED,
+    "XX002": _DAMAGED,
+}
+_BY_SQLSTATE_CLASS: dict[str, _Known] = {"08": _UNREACHABLE, "28": _UNREACHABLE, "57": _UNREACHABLE}
+
+
+def _known(error: DBAPIError) -> _Known | None:
+    sqlite_code = getattr(error.orig, "sqlite_errorcode", None)
+    if sqlite_code is not None:
+        if "no such table" in str(error.orig):
+            return _NO_TABLE
+        return _BY_SQLITE_CODE.get(sqlite_code & 0xFF)  # the low byte of an extended code
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    if sqlstate is None:
+        return _without_state(error)
+    return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE_CLASS.get(sqlstate[:2])
+
+
+def _without_state(error: DBAPIError) -> _Known | None:
+    # A refused connection carries no state, only the server's words.
+    if 'database "' in str(error.orig) and "does not exist" in str(error.orig):
+        return _MISSING
+    is_lost = error.connection_invalidated or type(error.orig).__name__ in {
+        "OperationalError",
+        "ConnectionTimeout",
+    }
+    return _UNREACHABLE if is_lost else None
+
+
+def problem_of(error: DBAPIError) -> DatabaseProblem | None:
+    """The problem behind a driver's error, or None where it isn't the operator's."""
+    known = _known(error)
+    if known is None:
+        return None
+    problem, what_to_do = known
+    return problem(f"{what_to_do} ({str(error.orig).strip()})")
+
+
+@contextmanager
+def problems_named() -> Iterator[None]:
+    """Raises a DatabaseProblem for each driver's error that is one; lets all others pass."""
+    try:
+        yield
+    except DBAPIError as error:
+        problem = problem_of(error)
+        if problem is None:
+            raise
+        raise problem from error
+    except PoolTimeoutError as error:
+        raise DatabaseLocked(f"{_LOCKED[1]} ({error})") from error
