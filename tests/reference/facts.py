@@ -80,7 +80,8 @@ class Facts:
         return self._groups[cduid]
 
     def access(self, user: str) -> AccessChanged:
-        said = (r.event for r in self.log if r.stream == user_stream(user))
+        stream = user_stream(user)
+        said = (r.event for r in self.log if r.stream == stream)
         return [NO_LIMITS, *(event for event in said if isinstance(event, AccessChanged))][-1]
 
     def permits(self, user: str, item: str) -> bool:
