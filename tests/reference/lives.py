@@ -6,6 +6,7 @@ which shrinks towards the first option, and a seeded generator for thousands of 
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import compress
 from typing import Protocol, TypeVar
 
 from hypothesis import strategies as st
@@ -146,14 +147,19 @@ def a_step(draw: st.DrawFn) -> Step:
 
 
 def beginnings() -> st.SearchStrategy[list[Step]]:
-    """What the catalog holds before anybody watches: nothing, a part, or all of it."""
-    parts = st.lists(st.sampled_from(ITEMS), unique=True)
-    return st.one_of(parts, st.just(list(ITEMS))).map(lambda items: [Put(item) for item in items])
+    """What the catalog holds before anybody watches: any part of the universe."""
+    placed = st.tuples(*(st.booleans() for _ in ITEMS))
+    return placed.map(lambda chosen: [Put(item) for item in compress(ITEMS, chosen)])
 
 
-@st.composite
-def lives(draw: st.DrawFn, max_size: int = 40) -> list[Step]:
-    return [*draw(beginnings()), *draw(st.lists(a_step(), max_size=max_size))]
+def lives(max_size: int = 40) -> st.SearchStrategy[list[Step]]:
+    """A beginning and up to `max_size` steps; long lives come as often as short ones.
+
+    Each size is a choice of its own that shrinks to the first, so that no life stays long.
+    """
+    sizes = (0, max_size // 4, max_size // 2)
+    steps = st.one_of(*(st.lists(a_step(), min_size=n, max_size=max_size) for n in sizes))
+    return st.tuples(beginnings(), steps).map(lambda parts: [*parts[0], *parts[1]])
 
 
 def life(seed: int, size: int) -> list[Step]:
