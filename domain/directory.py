@@ -54,12 +54,17 @@ class DeviceUser:
 
 
 class Directory:
-    """A fold of every event that isn't activity. `position` is that of the last event folded."""
+    """A fold of every event that isn't activity. `position` is that of the last event folded.
+
+    `devices` says by device which of its device users was last said anything about: the names
+    that this one has are the device's.
+    """
 
     def __init__(self) -> None:
         self.position = 0
         self.catalog = Catalog()
         self.device_users: dict[str, DeviceUser] = {}
+        self.devices: dict[str, DeviceUser] = {}
         self._cduids: dict[str, list[str]] = {}
         self._access: dict[str, Access] = {}
         self._groups: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -104,7 +109,9 @@ class Directory:
             )
         else:
             self.device_users[cduid] = _changed(self.device_users[cduid], event)
-        self._groups.pop(self.device_users[cduid].user, None)
+        device_user = self.device_users[cduid]
+        self.devices[device_user.device] = device_user
+        self._groups.pop(device_user.user, None)
 
     def access(self, user: str) -> Access:
         return self._access.get(user, NO_LIMITS)

@@ -34,8 +34,6 @@ from domain.tables import Mark, Progress, Tables
 class Fold:
     """Folds events into registers, roll-up and counts; `directory` is as of the last event folded.
 
-    `seen_us` is when each cduid's newest event was recorded, as far as it was folded here.
-
     With `derives_late` the roll-up of each group is derived once, when `settle` is called, instead
     of following every event: the same rows, and the faster way where there are none to begin with.
     """
@@ -52,7 +50,6 @@ class Fold:
         self.tables = tables or Tables()
         self.registers = Registers(self.tables)
         self.rollup = Rollup(directory.catalog, self.registers, self.tables)
-        self.seen_us: dict[str, int] = {}
         self._policy = policy
         self._derives_late = derives_late
         self._stale: set[str] = set()
@@ -82,8 +79,6 @@ class Fold:
                 self._evolve_groups(recorded, cduid, event)
             case _:
                 self.directory.evolve(recorded)
-        if cduid is not None:
-            self.seen_us[cduid] = recorded.recorded_at_us
 
     def settle(self) -> None:
         """Derive the groups that a change of mode, a move or a late placing has left behind."""
@@ -94,6 +89,8 @@ class Fold:
     def _say(self, cduid: str, recorded: Recorded, event: Activity) -> None:
         catalog, item, version = self.directory.catalog, event.item, recorded.catalog_version
         claimed = claim(self._policy, catalog, recorded, event)
+        if claimed is None:
+            return
         touched = self._touch(cduid, item, version)
         if item not in catalog:
             self.tables.unplaced.put(item, cduid, value=True)
@@ -103,7 +100,7 @@ class Fold:
             if claimed.watched and is_watchable(item):
                 self.registers.complete(cduid, item, completion(recorded, event))
                 self._count(cduid, item)
-        elif isinstance(claimed, Progress):
+        else:
             self.registers.start(cduid, item, claimed)
         leaves = catalog.leaves_at(item) if isinstance(claimed, Mark) else []
         for group in unsettled:
@@ -119,7 +116,7 @@ class Fold:
         return fresh
 
     def _groups_to_refresh(
-        self, cduid: str, item: str, claimed: Mark | Progress | None, *, grows: bool
+        self, cduid: str, item: str, claimed: Mark | Progress, *, grows: bool
     ) -> list[Group]:
         """The groups whose roll-up the event may change. Asked before the registers take it in.
 

@@ -66,5 +66,14 @@ class Tables:
     watched: Keyed[int] = field(default_factory=Keyed)
     unplaced: Keyed[bool] = field(default_factory=Keyed)
 
-    def all(self) -> list[Keyed[Any]]:
+    def size(self) -> int:
+        """How many values were loaded into memory."""
+        return sum(table.size for table in self._all())
+
+    def forget(self) -> None:
+        """Let go of all that is stored anyway."""
+        for table in self._all():
+            table.forget()
+
+    def _all(self) -> list[Keyed[Any]]:
         return [getattr(self, each.name) for each in fields(self)]

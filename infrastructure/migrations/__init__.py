@@ -14,7 +14,7 @@ from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insp
 
 from infrastructure.database import create_sqlite_file, read_transaction, write_transaction
 from infrastructure.problems import NotALedger, SchemaTooNew, SchemaTooOld, problems_named
-from projections.schema import Base
+from projections.read_models import METADATA
 
 VERSION_TABLE = "ledger_schema"
 _ADVISORY_LOCK = 0x57617463686C6564  # "Watchled": any number that nobody else would take
@@ -77,7 +77,7 @@ def migrate(engine: Engine) -> None:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        Base.metadata.create_all(connection)
+        METADATA.create_all(connection)
     _use_write_ahead_log(engine)
 
 

@@ -1,0 +1,67 @@
+"""What the operator can ask for, as it is sent: a field left out keeps its value, null unsets it.
+
+Which fields were left out is in `model_fields_set`.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from domain.events import DurationSeconds, Index, IsolationMode, Text
+from domain.items import Id, ItemId
+
+_TAGS_MAX = 1000
+
+Tags = Annotated[tuple[Text, ...], Field(max_length=_TAGS_MAX)]
+ItemIds = Annotated[tuple[ItemId, ...], Field(max_length=_TAGS_MAX)]
+ExternalKey = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=100)]
+
+
+def _without_synonym(mode: Any) -> Any:
+    return "silo" if mode == "silent" else mode
+
+
+Mode = Annotated[IsolationMode, BeforeValidator(_without_synonym), Field(strict=False)]
+"""An isolation mode; "silent" is another way to write "silo"."""
+
+
+class Command(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """Those of the named fields that were sent, null included."""
+        return {name: getattr(self, name) for name in names if name in self.model_fields_set}
+
+
+class PlaceItem(Command):
+    item: ItemId
+    parent: ItemId | None = None
+    index: Index | None = None
+    title: Text | None = None
+    tags: Tags | None = None
+    external_ids: Mapping[ExternalKey, Text] | None = None
+    runtime_seconds: DurationSeconds | None = None
+    tracks_progress: bool | None = None
+
+
+class PutDeviceUser(Command):
+    user: Id
+    device: Id
+    reported_name: Text | None = None
+    display_name: Text | None = None
+    kind: Text | None = None
+    isolation_mode: Mode = IsolationMode.LOUD
+
+
+class PatchDeviceUser(Command):
+    isolation_mode: Mode = IsolationMode.LOUD
+    display_name: Text | None = None
+
+
+class PutAccess(Command):
+    """A user's limits, all of them, so that none is lifted by leaving it out (rule 15)."""
+
+    allowed_shelves: ItemIds | None
+    allowed_tags: Tags | None
+    denied_tags: Tags | None

@@ -1,0 +1,123 @@
+"""Decides what is said of device users and their access, and which activity is taken in."""
+
+from domain.access import Access
+from domain.catalog import Catalog
+from domain.commands import PatchDeviceUser, PutAccess, PutDeviceUser
+from domain.directory import DeviceUser, Directory
+from domain.events import (
+    AccessChanged,
+    Activity,
+    DeviceDescribed,
+    DeviceUserEvent,
+    DeviceUserRegistered,
+    IsolationModeChanged,
+    ProgressReported,
+    TokenIssued,
+    TokenRevoked,
+)
+from domain.items import is_watchable
+from domain.rejection import Rejection
+
+_NAMES = ("reported_name", "display_name", "kind")
+
+
+def check_activity(event: Activity) -> Rejection | None:
+    """Why an event of a viewer isn't taken in, if it isn't (rule 7)."""
+    if isinstance(event, ProgressReported) and not is_watchable(event.item):
+        return Rejection(
+            "progress_on_container",
+            f"{event.item} holds other items; report the progress of the one being played.",
+        )
+    return None
+
+
+def put_device_user(
+    cduid: str, command: PutDeviceUser, directory: Directory, token_sha256: str
+) -> list[DeviceUserEvent] | Rejection:
+    """Registers a device user with its first token, or changes what can be changed of it."""
+    known = directory.device_users.get(cduid)
+    if known is None:
+        return [
+            DeviceUserRegistered(
+                user=command.user,
+                device=command.device,
+                isolation_mode=command.isolation_mode,
+                **command.given(*_NAMES),
+            ),
+            TokenIssued(token_sha256=token_sha256),
+        ]
+    if (command.user, command.device) != (known.user, known.device):
+        return Rejection(
+            "device_user_differs",
+            f"{cduid} is {known.user} on {known.device} and stays so; register another cduid.",
+        )
+    return _changes(command, known)
+
+
+def patch_device_user(
+    cduid: str, command: PatchDeviceUser, directory: Directory
+) -> list[DeviceUserEvent] | Rejection:
+    known = directory.device_users.get(cduid)
+    return unknown_device_user(cduid) if known is None else _changes(command, known)
+
+
+def _changes(command: PutDeviceUser | PatchDeviceUser, known: DeviceUser) -> list[DeviceUserEvent]:
+    """What differs from before; a field left out keeps its value."""
+    before = {name: getattr(known, name) for name in _NAMES}
+    names = {**before, **command.given(*(_NAMES))}
+    mode = command.given("isolation_mode").get("isolation_mode", known.isolation_mode)
+    events: list[DeviceUserEvent] = []
+    if names != before:
+        events.append(DeviceDescribed(**names))
+    if mode != known.isolation_mode:
+        events.append(IsolationModeChanged(isolation_mode=mode))
+    return events
+
+
+def issue_token(
+    cduid: str, token_sha256: str, directory: Directory
+) -> list[DeviceUserEvent] | Rejection:
+    """A new token takes the place of the old one."""
+    if cduid not in directory.device_users:
+        return unknown_device_user(cduid)
+    return [TokenIssued(token_sha256=token_sha256)]
+
+
+def revoke_token(cduid: str, directory: Directory) -> list[DeviceUserEvent] | Rejection:
+    """Without a token the device can no longer call; revoking it again changes nothing."""
+    known = directory.device_users.get(cduid)
+    if known is None:
+        return unknown_device_user(cduid)
+    return [] if known.token_sha256 is None else [TokenRevoked()]
+
+
+def put_access(user: str, command: PutAccess, directory: Directory) -> list[AccessChanged]:
+    """Limits what a user sees, who needn't have a device yet (rule 15)."""
+    shelves, allowed, denied = command.allowed_shelves, command.allowed_tags, command.denied_tags
+    access = Access(
+        None if shelves is None else frozenset(shelves),
+        None if allowed is None else frozenset(allowed),
+        frozenset(denied or ()),
+    )
+    if access == directory.access(user):
+        return []
+    return [AccessChanged(allowed_shelves=shelves, allowed_tags=allowed, denied_tags=denied or ())]
+
+
+def unknown_device_user(cduid: str) -> Rejection:
+    return Rejection("unknown_device_user", f"There is no device user {cduid}.")
+
+
+def is_seen(item: str, catalog: Catalog, access: Access) -> bool:
+    """Whether a user with this access may see a present item (rules 5 and 15).
+
+    A container shows while something watchable under it does.
+    """
+    if not catalog.is_present(item):
+        return False
+    if is_watchable(item) or not access.is_limited:
+        return access.permits(catalog, item)
+    return any(
+        catalog.is_present(leaf) and access.permits(catalog, leaf)
+        for leaf in catalog.leaves(item).items
+    )

@@ -1,0 +1,189 @@
+"""The projector: follows the ledger in pages and keeps the read models up to date.
+
+A page is folded from a snapshot and then written in one transaction with the bookmark, which is
+moved by compare-and-set: whoever else moved it meanwhile has done the work, and this worker drops
+its own. So any number of projectors may run, and one that was stopped or frozen at any instant
+does no harm. Which of them works is a matter of speed only: others wait while one gets on.
+"""
+
+from collections.abc import Callable
+from threading import Event
+from time import monotonic
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import Connection, Engine
+
+from domain.directory import Directory
+from domain.events import ACTIVITY, Recorded
+from domain.fold import Fold
+from domain.registers import Policy
+from infrastructure.database import read_transaction, write_transaction
+from infrastructure.ledger import reader
+from infrastructure.problems import DatabaseProblem
+from projections import bookmark
+from projections.bookmark import Place
+from projections.keeping import Source
+from projections.projection import Page
+from projections.read_models import ReadModels
+
+_log = structlog.get_logger()
+
+KEPT_MOST = 2_000_000
+"""How many values stay in memory between pages: some 400 MB at the worst."""
+
+
+class RebuildDue(Exception):  # noqa: N818  # it says what is to do
+    """The read models were made under another policy, and two are never mixed."""
+
+
+class Projector:
+    """Projects pages of `page_size` events; looks for new ones every `poll_seconds` and when woken.
+
+    It takes work over from another worker that hasn't moved for `takeover_seconds`. `on_page`
+    hears the position reached after each page.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        policy: Policy,
+        *,
+        page_size: int = 1_000,
+        poll_seconds: float = 0.1,
+        takeover_seconds: float = 2.0,
+        on_page: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._engine = engine
+        self._policy = policy
+        self._page_size = page_size
+        self._poll_seconds = poll_seconds
+        self._takeover_seconds = takeover_seconds
+        self._on_page = on_page
+        self._worker = uuid4().hex
+        self._models = ReadModels()
+        self._fold: Fold | None = None
+        self._source: Source | None = None
+        self._folded = 0
+        self._other_moved = (-1, 0.0)
+        self._woken = Event()
+        self._stopping = Event()
+        self.problem: Exception | None = None
+
+    def run(self) -> None:
+        """Project until `stop`; waits for a database that is away, and raises what it can't mend.
+
+        Raises UnreadableEvent, naming the event, and RebuildDue.
+        """
+        try:
+            self._run()
+        except Exception as error:
+            self.problem = error
+            _log.exception("projector stopped")
+            raise
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                progressed = self._project_page(yields=True)
+                self.problem = None
+            except DatabaseProblem as problem:
+                _log.warning("projector waits for the database", problem=str(problem))
+                self.problem, progressed = problem, False
+            if not progressed:
+                self._woken.wait(self._poll_seconds)
+        with write_transaction(self._engine) as connection:
+            bookmark.release(connection, self._worker)
+
+    def wake(self, _: int = 0) -> None:
+        """There is something new."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Finish the page at hand, then end."""
+        self._stopping.set()
+        self._woken.set()
+
+    def catch_up(self) -> None:
+        """Project all there is, whoever else is at it. For use without `run`."""
+        while self._project_page(yields=False):
+            pass
+
+    def _project_page(self, *, yields: bool) -> bool:
+        """Project the next page, if there is one and, with `yields`, no other worker is at it."""
+        try:
+            folded = self._fold_page(yields=yields)
+            if folded is None:
+                return False
+            return self._write_page(*folded)
+        except BaseException:
+            self._fold = None  # it may be ahead of what is written
+            raise
+
+    def _fold_page(self, *, yields: bool) -> tuple[Place, Place, Page] | None:
+        with read_transaction(self._engine) as connection:
+            before = bookmark.read_bookmark(connection)
+            if before is not None:
+                self._check(before)
+                events = reader.read(connection, before.position, self._page_size)
+                if not events or (yields and self._is_anothers(before)):
+                    return None
+                fold = self._fold_at(before, connection)
+                fold.apply(events)
+                after = _place_after(before, events, self._worker)
+                return before, after, Page(events, fold, before.position)
+        with write_transaction(self._engine) as connection:
+            bookmark.begin(connection, self._policy)
+        return self._fold_page(yields=yields)
+
+    def _check(self, place: Place) -> None:
+        if place.position and place.policy != self._policy:
+            raise RebuildDue(
+                f"The read models were made with progress thresholds {place.policy.low} and "
+                f"{place.policy.high}, the settings say {self._policy.low} and "
+                f"{self._policy.high}. Run `watchledger rebuild`, or set them as they were."
+            )
+
+    def _is_anothers(self, place: Place) -> bool:
+        """Whether another worker wrote last and has got on lately."""
+        if place.worker in (None, self._worker):
+            return False
+        position, since = self._other_moved
+        if position != place.position:
+            self._other_moved = (place.position, monotonic())
+            return True
+        return monotonic() - since < self._takeover_seconds
+
+    def _fold_at(self, place: Place, connection: Connection) -> Fold:
+        """The fold as of a bookmark, its memory kept from the page before if that was ours."""
+        if self._fold is None or self._source is None:
+            self._source = Source(connection)
+            self._fold = Fold(Directory(), self._policy, self._models.tables(self._source))
+        self._source.connection = connection
+        if self._folded != place.position or self._fold.tables.size() > KEPT_MOST:
+            self._fold.tables.forget()
+            directory = self._fold.directory
+            for recorded in reader.read_settings(connection, directory.position, place.position):
+                directory.evolve(recorded)
+        return self._fold
+
+    def _write_page(self, before: Place, after: Place, page: Page) -> bool:
+        with write_transaction(self._engine) as connection:
+            if not bookmark.advance(connection, before, after):
+                self._fold = None
+                return False
+            self._models.write(connection, page)
+        self._folded = after.position
+        self._on_page(after.position)
+        return True
+
+
+def _place_after(before: Place, events: list[Recorded], worker: str) -> Place:
+    settings = [each.position for each in events if not isinstance(each.event, ACTIVITY)]
+    return Place(
+        events[-1].position,
+        settings[-1] if settings else before.settings_position,
+        before.policy,
+        worker,
+    )

@@ -1,0 +1,69 @@
+"""Devices, and who uses them: `client_device` and `client_device_user`."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import Connection, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.directory import Directory
+from domain.events import DEVICE_USER
+from domain.instants import from_us
+from projections.bulk import Values
+from projections.projection import Page, Projection
+from projections.schema import Base
+
+
+class ClientDevice(Base):
+    """A device. `last_connected_at`: when the newest event of any of its users was recorded."""
+
+    __tablename__ = "client_device"
+
+    device: Mapped[str] = mapped_column(primary_key=True)
+    reported_name: Mapped[str | None]
+    display_name: Mapped[str | None]
+    kind: Mapped[str | None]
+    last_connected_at: Mapped[datetime]
+
+
+class ClientDeviceUser(Base):
+    """One user on one device, and whose activity it sees: the group that `watched` is by."""
+
+    __tablename__ = "client_device_user"
+    __table_args__ = (Index("client_device_user_user", "user"),)
+
+    cduid: Mapped[str] = mapped_column(primary_key=True)
+    client_device: Mapped[str]
+    user: Mapped[str]
+    isolation_mode: Mapped[str]
+    watch_group: Mapped[str]
+
+
+class DeviceUsersProjection(Projection):
+    name = "device-users"
+    models: ClassVar[tuple[type[Base], ...]] = (ClientDevice, ClientDeviceUser)
+
+    def write(self, connection: Connection, page: Page) -> None:
+        directory = page.fold.directory
+        seen_us: dict[str, int] = {}
+        said_of: dict[str, None] = {}
+        for recorded in page.events:
+            if (cduid := recorded.cduid) is None:
+                continue
+            seen_us[directory.device_users[cduid].device] = recorded.recorded_at_us
+            if isinstance(recorded.event, DEVICE_USER):
+                said_of[cduid] = None
+        users = [_user_row(directory, cduid) for cduid in said_of]
+        devices = [_device_row(directory, device, at) for device, at in seen_us.items()]
+        self.bulk(ClientDeviceUser, "user", "cduid").upsert(connection, users)
+        self.bulk(ClientDevice, "device", "device").upsert(connection, devices)
+
+
+def _user_row(directory: Directory, cduid: str) -> Values:
+    user = directory.device_users[cduid]
+    return cduid, user.device, user.user, user.isolation_mode.value, user.watch_group
+
+
+def _device_row(directory: Directory, device: str, seen_us: int) -> Values:
+    names = directory.devices[device]
+    return device, names.reported_name, names.display_name, names.kind, from_us(seen_us)

@@ -1,0 +1,47 @@
+"""What each device user has started and not finished itself since (rule 12)."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.instants import from_us, to_us
+from domain.keyed import Key
+from domain.tables import Progress
+from projections.bulk import Values
+from projections.keeping import Keeping
+from projections.projection import Projection, TableOf, live_table
+from projections.schema import Base
+
+
+class ProgressRow(Base):
+    """The newest started progress; whether it is still in progress depends on who looks."""
+
+    __tablename__ = "progress"
+
+    cduid: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
+    played_seconds: Mapped[float]
+    duration_seconds: Mapped[float]
+    at: Mapped[datetime]
+    position: Mapped[int]
+
+
+class ProgressProjection(Projection):
+    name = "progress"
+    models: ClassVar[tuple[type[Base], ...]] = (ProgressRow,)
+
+    def __init__(self, table_of: TableOf = live_table) -> None:
+        super().__init__(table_of)
+        rows = self.bulk(ProgressRow, "cduid", "item")
+        self.keeps = {"progress": Keeping(rows, _pack, _unpack)}
+
+
+def _pack(key: Key, progress: Progress, _: int) -> list[Values]:
+    at_us, position, played_seconds, duration_seconds = progress
+    return [(*key, played_seconds, duration_seconds, from_us(at_us), position)]
+
+
+def _unpack(rows: list[Values]) -> Progress:
+    _, _, played_seconds, duration_seconds, at, position = rows[0]
+    return Progress(to_us(at), position, played_seconds, duration_seconds)

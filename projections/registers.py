@@ -1,0 +1,72 @@
+"""What each device user last said about each item: what the roll-up is made from.
+
+Internal: the columns are those of the values in `domain.tables`.
+"""
+
+import json
+from typing import ClassVar
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.keyed import Key
+from domain.tables import ContainerRegister, Mark
+from projections.bulk import Values
+from projections.keeping import Keeping, keeping_single, keeping_tuples
+from projections.projection import Projection, TableOf, live_table
+from projections.schema import Base
+
+
+class LeafRegister(Base):
+    """The newest mark of a cduid on a watchable item."""
+
+    __tablename__ = "leaf_register"
+
+    cduid: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
+    at_us: Mapped[int]
+    position: Mapped[int]
+    catalog_version: Mapped[int]
+    watched: Mapped[bool]
+
+
+class ContainerRegisterRow(Base):
+    """The marks of a cduid on a container that still count, as JSON, and when it touched it."""
+
+    __tablename__ = "container_register"
+
+    cduid: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
+    first_version: Mapped[int]
+    sweeps: Mapped[str]
+
+
+class UnplacedItem(Base):
+    """Who spoke about an item that the catalog doesn't know."""
+
+    __tablename__ = "unplaced_item"
+
+    item: Mapped[str] = mapped_column(primary_key=True)
+    cduid: Mapped[str] = mapped_column(primary_key=True)
+    spoken: Mapped[bool]
+
+
+class RegistersProjection(Projection):
+    name = "registers"
+    models: ClassVar[tuple[type[Base], ...]] = (LeafRegister, ContainerRegisterRow, UnplacedItem)
+
+    def __init__(self, table_of: TableOf = live_table) -> None:
+        super().__init__(table_of)
+        self.keeps = {
+            "marks": keeping_tuples(self.bulk(LeafRegister, "cduid", "item"), Mark),
+            "containers": Keeping(self.bulk(ContainerRegisterRow, "cduid", "item"), _pack, _unpack),
+            "unplaced": keeping_single(self.bulk(UnplacedItem, "item", "cduid")),
+        }
+
+
+def _pack(key: Key, register: ContainerRegister, _: int) -> list[Values]:
+    return [(*key, register.first_version, json.dumps(register.sweeps))]
+
+
+def _unpack(rows: list[Values]) -> ContainerRegister:
+    _, _, first_version, sweeps = rows[0]
+    return ContainerRegister(first_version, tuple(Mark(*sweep) for sweep in json.loads(sweeps)))

@@ -1,0 +1,45 @@
+"""What each watch group has watched, rolled up (rules 16 to 19)."""
+
+from typing import ClassVar
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.tables import Tally
+from projections.keeping import keeping_single, keeping_tuples
+from projections.projection import Projection, TableOf, live_table
+from projections.schema import Base
+
+
+class Watched(Base):
+    """All that stood under the item at the catalog version, and has since, is watched."""
+
+    __tablename__ = "watched"
+
+    watch_group: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
+    catalog_version: Mapped[int]
+
+
+class WatchedTally(Base):
+    """How far a watch group has come with a container; the columns are those of `Tally`."""
+
+    __tablename__ = "watched_tally"
+    __table_args__ = (Index("watched_tally_item", "item"),)
+
+    watch_group: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
+    first_version: Mapped[int]
+    through: Mapped[int]
+
+
+class WatchedProjection(Projection):
+    name = "watched"
+    models: ClassVar[tuple[type[Base], ...]] = (Watched, WatchedTally)
+
+    def __init__(self, table_of: TableOf = live_table) -> None:
+        super().__init__(table_of)
+        self.keeps = {
+            "watched": keeping_single(self.bulk(Watched, "watch_group", "item")),
+            "tallies": keeping_tuples(self.bulk(WatchedTally, "watch_group", "item"), Tally),
+        }
