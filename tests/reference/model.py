@@ -1,6 +1,6 @@
 """The reference model: the answers of `rules.md`, by brute force, to hold everything against."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple, TypedDict
 
 from domain.events import ACTIVITY, CATALOG_STREAM, ProgressReported, Recorded
@@ -255,8 +255,3 @@ class Reference(Facts):
     @staticmethod
     def _dated(recorded: Recorded) -> bool:
         return recorded.stream == CATALOG_STREAM or isinstance(recorded.event, ACTIVITY)
-
-
-def replay(log: Sequence[Recorded]) -> Iterable[Reference]:
-    """The reference after each event."""
-    return (Reference(log[: length + 1]) for length in range(len(log)))
