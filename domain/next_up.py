@@ -1,0 +1,142 @@
+"""What comes next for a viewer (rule 14), in three sections."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from heapq import merge
+from itertools import islice
+
+from domain.items import Kind, kind_of
+from domain.viewer import Viewer
+
+_MOVIES_AT_ONCE = 200
+Place = tuple[int, int, str]
+"""Of an episode in its show: season index, episode index, episode key."""
+
+
+class Section(StrEnum):
+    IN_PROGRESS = "in_progress"
+    NEXT_EPISODE = "next_episode"
+    UNWATCHED_MOVIE = "unwatched_movie"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An item that comes next.
+
+    `at_us` is when its progress was, or when what decides about the anchor was; `anchor` is the
+    watched episode that it follows.
+    """
+
+    section: Section
+    item: str
+    at_us: int | None = None
+    anchor: str | None = None
+
+
+def next_up(viewer: Viewer, section: Section) -> Iterator[Suggestion]:
+    """A section of rule 14, in its order."""
+    match section:
+        case Section.IN_PROGRESS:
+            return _in_progress(viewer)
+        case Section.NEXT_EPISODE:
+            return _next_episodes(viewer)
+        case Section.UNWATCHED_MOVIE:
+            return _unwatched_movies(viewer)
+
+
+def show_of(viewer: Viewer, item: str) -> str | None:
+    """The show that an item is or stands under."""
+    path = [item, *(container for container, _ in viewer.catalog.above(item))]
+    return next((step for step in path if kind_of(step) is Kind.SHOW), None)
+
+
+def _in_progress(viewer: Viewer) -> Iterator[Suggestion]:
+    seen: set[str] = set()
+    for leaf, found in viewer.all_in_progress():
+        of = show_of(viewer, leaf) or leaf
+        if of not in seen:
+            seen.add(of)
+            yield Suggestion(Section.IN_PROGRESS, leaf, found.progress.at_us)
+
+
+def _next_episodes(viewer: Viewer) -> Iterator[Suggestion]:
+    busy = {show_of(viewer, leaf) for leaf, _ in viewer.all_in_progress()}
+    shows = {
+        show: episodes
+        for show in _shows_with_rows(viewer) - busy
+        if (episodes := _Episodes(viewer, show)).candidates and episodes.watched
+    }
+    viewer.prefetch_marks(leaf for episodes in shows.values() for leaf in episodes.watched)
+    found = [(*episodes.anchor(), show, episodes) for show, episodes in shows.items()]
+    found.sort(key=lambda each: viewer.catalog.sibling_order(each[2]))
+    found.sort(key=lambda each: each[0], reverse=True)
+    for (at_us, _), anchor, _, episodes in found:
+        yield Suggestion(Section.NEXT_EPISODE, episodes.after(anchor), at_us, anchor)
+
+
+def _shows_with_rows(viewer: Viewer) -> set[str]:
+    """The shows of which anything is watched, and perhaps some of which nothing is any more."""
+    shows: set[str] = set()
+    for item in viewer.tables.watched.all_of(viewer.watch_group):
+        if kind_of(item) is Kind.SHOW_SHELF:
+            shows.update(viewer.catalog.nodes[item].children)
+        elif (show := show_of(viewer, item)) is not None:
+            shows.add(show)
+    return shows
+
+
+class _Episodes:
+    """A show's episodes that matter: `watched` may be the anchor, `candidates` may be next."""
+
+    def __init__(self, viewer: Viewer, show: str | None) -> None:
+        self._viewer = viewer
+        leaves = viewer.catalog.leaves_at(show) if show is not None else []
+        in_order = sorted(leaves, key=self.place)
+        watched = {leaf for leaf in in_order if viewer.is_watched(leaf)}
+        self.watched = [
+            leaf
+            for leaf in in_order
+            if leaf in watched and viewer.access.permits(viewer.catalog, leaf)
+        ]
+        unwatched = [leaf for leaf in in_order if leaf not in watched and viewer.sees(leaf)]
+        regular = [leaf for leaf in unwatched if self.place(leaf)[0] != 0]
+        self.candidates = regular or unwatched
+
+    def place(self, episode: str) -> Place:
+        catalog = self._viewer.catalog
+        season, _ = catalog.above(episode)[0]
+        return catalog.sibling_order(season)[0], *catalog.sibling_order(episode)
+
+    def anchor(self) -> tuple[tuple[int, int], str]:
+        """The watched episode whose deciding event is newest, and that event's (at, position)."""
+        decided = [
+            (decider[:2], self.place(leaf), leaf)
+            for leaf in self.watched
+            if (decider := self._viewer.decider(leaf)) is not None
+        ]
+        newest, _, leaf = max(decided)
+        return newest, leaf
+
+    def after(self, anchor: str) -> str:
+        place = self.place(anchor)
+        later = (leaf for leaf in self.candidates if self.place(leaf) > place)
+        return next(later, self.candidates[0])
+
+
+def _unwatched_movies(viewer: Viewer) -> Iterator[Suggestion]:
+    catalog = viewer.catalog
+    shelves = [shelf for shelf in catalog.roots if kind_of(shelf) is Kind.MOVIE_SHELF]
+    newest_first = merge(
+        *(reversed(catalog.leaves(shelf).items) for shelf in shelves),
+        key=lambda movie: -catalog.nodes[movie].placed_version,
+    )
+    while movies := list(islice(newest_first, _MOVIES_AT_ONCE)):
+        viewer.prefetch(movies)
+        for movie in movies:
+            if (
+                viewer.sees(movie)
+                and not viewer.is_watched(movie)
+                and not viewer.in_progress(movie)
+            ):
+                yield Suggestion(Section.UNWATCHED_MOVIE, movie)
