@@ -20,11 +20,15 @@ class Access:
         )
 
     def permits(self, catalog: Catalog, item: str) -> bool:
-        """Whether rule 15's lists let this item itself through, hidden or not."""
+        """Whether rule 15's lists let this item itself through, hidden or not.
+
+        An item that the catalog doesn't know stands nowhere and carries no tag.
+        """
         if not self.is_limited:
             return True
         path = [item, *(container for container, _ in catalog.above(item))]
-        tags = {tag for step in path for tag in catalog.nodes[step].details.tags}
+        known = [catalog.nodes[step] for step in path if step in catalog]
+        tags = {tag for node in known for tag in node.details.tags}
         return (
             (self.allowed_shelves is None or not self.allowed_shelves.isdisjoint(path))
             and (self.allowed_tags is None or not self.allowed_tags.isdisjoint(tags))
