@@ -1,0 +1,50 @@
+# Everything that is done with the project, from a clean clone with Python 3.11 or newer and make.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STAMP := .venv/.installed
+WORKERS ?= 2
+
+.PHONY: help setup demo serve check format test test-long bench clean
+
+help:
+	@echo "make demo       an evening with two people and three devices, on a scratch ledger"
+	@echo "make serve      the service on this machine: API and projector"
+	@echo "make check      lint, types, layers"
+	@echo "make test       the whole suite, a real PostgreSQL included"
+	@echo "make test-long  kills, fuzzing, thousands of random lives"
+	@echo "make bench      the tables of speed; QUICK=1 for a short one"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: setup
+	$(BIN)/watchledger demo
+
+serve: setup
+	$(BIN)/watchledger serve
+
+check: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+test: setup
+	$(BIN)/pytest -n $(WORKERS) -m "not long"
+
+test-long: setup
+	$(BIN)/pytest -n $(WORKERS) -m long
+
+bench: setup
+	$(BIN)/python -m tests.benchmarks $(if $(QUICK),--quick)
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
