@@ -4,7 +4,7 @@ Which fields were left out is in `model_fields_set`.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -18,11 +18,19 @@ ItemIds = Annotated[tuple[ItemId, ...], Field(max_length=_TAGS_MAX)]
 ExternalKey = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=100)]
 
 
-def _without_synonym(mode: Any) -> Any:
-    return "silo" if mode == "silent" else mode
+_MODES = {**{str(mode): mode for mode in IsolationMode}, "silent": IsolationMode.SILO}
 
 
-Mode = Annotated[IsolationMode, BeforeValidator(_without_synonym), Field(strict=False)]
+def _mode(value: Any) -> IsolationMode:
+    if isinstance(value, str) and value in _MODES:
+        return _MODES[value]
+    raise ValueError(f"must be one of {', '.join(_MODES)}")
+
+
+Mode = Annotated[
+    IsolationMode,
+    BeforeValidator(_mode, Literal["silo", "silent", "quiet", "loud", "shout"]),
+]
 """An isolation mode; "silent" is another way to write "silo"."""
 
 

@@ -1,0 +1,95 @@
+"""What routes ask for beside their bodies: the services, who calls, and ids in the path."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from domain.decisions import unknown_device_user
+from domain.items import Id, ItemId
+from infrastructure.bootstrap import Services
+from infrastructure.door import Caller, Refused
+from infrastructure.http.problems import MEDIA_TYPE, STATUS_OF, Problem
+
+POSITION_HEADER = "Watchledger-Position"
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="token",
+    description="The admin's token, or that of a device user, which reaches its own cduid only.",
+)
+
+
+async def _services(request: Request) -> Services:
+    found: Services = request.app.state.services
+    return found
+
+
+ServicesAsked = Annotated[Services, Depends(_services)]
+
+
+def _caller(
+    request: Request,
+    services: ServicesAsked,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Caller:
+    """Raises Problem or Refused for a missing or wrong token."""
+    if credentials is None:
+        raise Problem("token_missing", "Send the header Authorization: Bearer TOKEN.")
+    caller = services.door.authenticate(credentials.credentials)
+    request.state.caller = caller.cduid or "admin"
+    return caller
+
+
+CallerAsked = Annotated[Caller, Depends(_caller)]
+CduidInPath = Annotated[Id, Path(description="A client device user.")]
+ItemInPath = Annotated[ItemId, Path(description="An item, kind:key.")]
+UserInPath = Annotated[Id, Path(description="A user.")]
+
+
+async def _admin(caller: CallerAsked) -> Caller:
+    if caller.cduid is not None:
+        raise Problem("admin_only", "Only the admin's token may do this.")
+    return caller
+
+
+async def _own_cduid(caller: CallerAsked, cduid: CduidInPath) -> str:
+    """The cduid in the path, if the caller may reach it: any other isn't there for a device."""
+    if caller.cduid not in {None, cduid}:
+        raise Refused(unknown_device_user(cduid))
+    return cduid
+
+
+async def _admins_cduid(caller: CallerAsked, cduid: Annotated[str, Depends(_own_cduid)]) -> str:
+    await _admin(caller)
+    return cduid
+
+
+AdminAsked = Annotated[Caller, Depends(_admin)]
+OwnCduid = Annotated[str, Depends(_own_cduid)]
+"""The cduid in the path, for the admin and for that device."""
+AdminsCduid = Annotated[str, Depends(_admins_cduid)]
+"""The cduid in the path, for the admin."""
+
+
+def reached(response: Response, position: int) -> int:
+    """Says in the header which position a write has reached."""
+    response.headers[POSITION_HEADER] = str(position)
+    return position
+
+
+def problems(*codes: str) -> dict[int | str, dict[str, object]]:
+    """What OpenAPI says of the errors of a route, beside those that any may have."""
+    found: dict[int, list[str]] = {}
+    for code in ("invalid_parameter", "token_missing", "token_unknown", "database_locked", *codes):
+        found.setdefault(STATUS_OF.get(code, 503 if code == "database_locked" else 400), []).append(
+            code
+        )
+    schema = {"$ref": "#/components/schemas/ProblemDetails"}
+    return {
+        status: {
+            "description": f"A problem: {', '.join(names)}.",
+            "content": {MEDIA_TYPE: {"schema": schema}},
+        }
+        for status, names in found.items()
+    }

@@ -1,0 +1,82 @@
+"""Request bodies: read with a bound, validated once from their bytes, described for OpenAPI."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from infrastructure.bootstrap import Services
+from infrastructure.http.problems import Problem, body_problem
+from infrastructure.validation import faults
+
+M = TypeVar("M", bound=BaseModel)
+
+_REF = "#/components/schemas/{model}"
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, if it isn't too large, whatever it says of its length. Raises Problem."""
+    services: Services = request.app.state.services
+    max_bytes = services.settings.body_size_max_bytes
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > max_bytes:
+        raise _too_large(max_bytes)
+    chunks: list[bytes] = []
+    size_bytes = 0
+    async for chunk in request.stream():
+        size_bytes += len(chunk)
+        if size_bytes > max_bytes:
+            raise _too_large(max_bytes)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _too_large(max_bytes: int) -> Problem:
+    return Problem(
+        "body_too_large",
+        f"The body is larger than {max_bytes} bytes; send less at a time.",
+        headers={"Connection": "close"},
+    )
+
+
+def body_of(model: type[M]) -> Callable[[Request], Awaitable[M]]:
+    """A dependency that gives the body as a model. Raises Problem."""
+
+    async def read(request: Request) -> M:
+        body = await read_body(request)
+        try:
+            return model.model_validate_json(body)
+        except ValidationError as error:
+            raise unreadable(body, error) from None
+
+    return read
+
+
+def unreadable(body: bytes, error: ValidationError) -> Problem:
+    """Why a body can't be taken, from what is wrong with it at the bottom."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as wrong:
+        return Problem("body_not_utf8", f"The body isn't UTF-8, from byte {wrong.start} on.")
+    found = faults(error)
+    if error.errors()[0]["type"] == "json_invalid":
+        return Problem("body_not_json", f"The body {found[0].detail}.")
+    return body_problem(found)
+
+
+_described: dict[str, Any] = {}
+
+
+def described(name: str, adapter: TypeAdapter[Any]) -> dict[str, Any]:
+    """What OpenAPI says of a route that reads its body itself."""
+    schema = adapter.json_schema(ref_template=_REF)
+    _described.update(schema.pop("$defs", {}))
+    _described[name] = schema
+    content = {"application/json": {"schema": {"$ref": _REF.format(model=name)}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def described_schemas() -> dict[str, Any]:
+    """The schemas that `described` refers to, by name."""
+    return dict(_described)

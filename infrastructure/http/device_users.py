@@ -1,0 +1,115 @@
+"""Device users' and users' routes for writing: registering, settings, tokens, access."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response, status
+from pydantic import BaseModel, Field, TypeAdapter
+
+from domain.commands import PatchDeviceUser, PutAccess, PutDeviceUser
+from infrastructure.http.asking import (
+    AdminAsked,
+    AdminsCduid,
+    OwnCduid,
+    ServicesAsked,
+    UserInPath,
+    problems,
+    reached,
+)
+from infrastructure.http.bodies import body_of, described
+
+router = APIRouter(prefix="/v1", tags=["write"])
+
+_BODY_CODES = ("invalid_body", "body_not_json", "body_not_utf8", "body_too_large")
+
+
+class PositionAnswer(BaseModel):
+    position: int
+
+
+class PutAnswer(BaseModel):
+    """The token is told this once."""
+
+    token: str | None = Field(default=None, description="There if the device user is new.")
+    position: int
+
+
+class TokenAnswer(BaseModel):
+    """The token is told this once; the one before it is no longer valid."""
+
+    token: str
+    position: int
+
+
+@router.put(
+    "/device-users/{cduid}",
+    summary="Register a device user, or change it",
+    response_model_exclude_none=True,
+    responses={
+        **problems(*_BODY_CODES, "admin_only", "unknown_device_user", "device_user_differs"),
+        201: {"model": PutAnswer, "description": "Registered; the token is told this once."},
+    },
+    openapi_extra=described("PutDeviceUser", TypeAdapter(PutDeviceUser)),
+)
+def put_device_user(
+    cduid: AdminsCduid,
+    services: ServicesAsked,
+    command: Annotated[PutDeviceUser, Depends(body_of(PutDeviceUser))],
+    response: Response,
+) -> PutAnswer:
+    written, token = services.door.put_device_user(cduid, command)
+    if token is not None:
+        response.status_code = status.HTTP_201_CREATED
+    return PutAnswer(token=token, position=reached(response, written.position))
+
+
+@router.patch(
+    "/device-users/{cduid}",
+    summary="Change a device user's isolation mode or name",
+    responses=problems(*_BODY_CODES, "unknown_device_user"),
+    openapi_extra=described("PatchDeviceUser", TypeAdapter(PatchDeviceUser)),
+)
+def patch_device_user(
+    cduid: OwnCduid,
+    services: ServicesAsked,
+    command: Annotated[PatchDeviceUser, Depends(body_of(PatchDeviceUser))],
+    response: Response,
+) -> PositionAnswer:
+    written = services.door.patch_device_user(cduid, command)
+    return PositionAnswer(position=reached(response, written.position))
+
+
+@router.post(
+    "/device-users/{cduid}/token",
+    summary="Issue a new token in place of the old one",
+    responses=problems("admin_only", "unknown_device_user"),
+)
+def rotate_token(cduid: AdminsCduid, services: ServicesAsked, response: Response) -> TokenAnswer:
+    written, token = services.door.rotate_token(cduid)
+    return TokenAnswer(token=token, position=reached(response, written.position))
+
+
+@router.delete(
+    "/device-users/{cduid}/token",
+    summary="Revoke the token",
+    responses=problems("admin_only", "unknown_device_user"),
+)
+def revoke_token(cduid: AdminsCduid, services: ServicesAsked, response: Response) -> PositionAnswer:
+    written = services.door.revoke_token(cduid)
+    return PositionAnswer(position=reached(response, written.position))
+
+
+@router.put(
+    "/users/{user}/access",
+    summary="Limit what a user sees",
+    responses=problems(*_BODY_CODES, "admin_only"),
+    openapi_extra=described("PutAccess", TypeAdapter(PutAccess)),
+)
+def put_access(
+    _: AdminAsked,
+    user: UserInPath,
+    services: ServicesAsked,
+    command: Annotated[PutAccess, Depends(body_of(PutAccess))],
+    response: Response,
+) -> PositionAnswer:
+    written = services.door.put_access(user, command)
+    return PositionAnswer(position=reached(response, written.position))

@@ -1,0 +1,93 @@
+"""`POST /v1/events`: players report what was watched.
+
+The busiest route: the body is validated once, from its bytes, and the answer is written as JSON
+without a model in between. `EventsAnswer` describes it.
+"""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
+
+from domain.rejection import Rejection
+from infrastructure.door import Taken
+from infrastructure.http.asking import POSITION_HEADER, CallerAsked, ServicesAsked, problems
+from infrastructure.http.bodies import described, read_body, unreadable
+from infrastructure.ledger.entries import Outcome
+from infrastructure.submissions import EVENTS_BODY, Submission, Unreadable, parse_events
+
+router = APIRouter(tags=["write"])
+
+_UNKNOWN_ITEM = "unknown_item"
+
+
+class Error(BaseModel):
+    code: str
+    detail: str
+
+
+class EventResult(BaseModel):
+    """What became of one event. A duplicate has the position of the first time."""
+
+    id: str | None
+    status: Literal["recorded", "duplicate", "rejected"]
+    position: int | None = None
+    error: Error | None = None
+    warning: Literal["unknown_item"] | None = None
+
+
+class EventsAnswer(BaseModel):
+    results: list[EventResult]
+    position: int
+
+
+@router.post(
+    "/v1/events",
+    summary="Report what was watched, by the device itself or by the admin",
+    response_model=EventsAnswer,
+    responses=problems("invalid_body", "body_not_json", "body_not_utf8", "body_too_large"),
+    openapi_extra=described("EventsBody", EVENTS_BODY),
+)
+def post_events(
+    caller: CallerAsked, services: ServicesAsked, body: Annotated[bytes, Depends(read_body)]
+) -> Response:
+    try:
+        parsed = parse_events(body)
+    except ValidationError as error:
+        raise unreadable(body, error) from None
+    readable = [each for each in parsed if isinstance(each, Submission)]
+    taken, position = services.door.submit(caller, readable)
+    answer = {"results": _results(parsed, taken), "position": position}
+    return Response(to_json(answer), 200, {POSITION_HEADER: str(position)}, "application/json")
+
+
+def _results(parsed: list[Submission | Unreadable], taken: list[Taken]) -> list[dict[str, Any]]:
+    if len(taken) == len(parsed):
+        return [_result(each) for each in taken]
+    rest = iter(taken)
+    return [
+        _result(next(rest)) if isinstance(each, Submission) else _rejected(*each) for each in parsed
+    ]
+
+
+def _result(taken: Taken) -> dict[str, Any]:
+    submission_id, result, is_unseen = taken
+    if isinstance(result, Rejection):
+        return _rejected(str(submission_id), result)
+    if result.status == "conflict":
+        return _rejected(str(submission_id), _conflict(result))
+    answer = {"id": str(submission_id), "status": result.status, "position": result.position}
+    return {**answer, "warning": _UNKNOWN_ITEM} if is_unseen else answer
+
+
+def _rejected(name: str | None, rejection: Rejection) -> dict[str, Any]:
+    return {"id": name, "status": "rejected", "error": rejection._asdict()}
+
+
+def _conflict(outcome: Outcome) -> Rejection:
+    return Rejection(
+        "submission_conflict",
+        f"This id was recorded with other content, at position {outcome.position}; "
+        "send what is new under a new id.",
+    )

@@ -1,0 +1,64 @@
+"""Around every request: an id for it, a line in the log, and an answer even where code fails."""
+
+import re
+from time import perf_counter
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from infrastructure.http.problems import respond
+
+REQUEST_ID_HEADER = "X-Request-ID"
+
+_is_request_id = re.compile(r"[A-Za-z0-9._~-]{1,128}").fullmatch
+_log = structlog.get_logger()
+
+
+class RequestLog:
+    """Logs each request once, without its query, headers or body: tokens stay out of logs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
+        request_id = given if _is_request_id(given) else uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        answered: list[int] = []
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answered.append(message["status"])
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID_HEADER] = request_id
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        started_at = perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_marked)
+            except Exception:  # noqa: BLE001  # it is answered and logged, whole
+                # The last resort: the fault goes whole into the log, and the client hears of it.
+                _log.exception("request failed")
+                if not answered:
+                    await _internal_error(request_id)(scope, receive, send_marked)
+            _log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=answered[0] if answered else None,
+                caller=scope["state"].get("caller"),
+                duration_ms=round((perf_counter() - started_at) * 1000, 2),
+            )
+
+
+def _internal_error(request_id: str) -> ASGIApp:
+    detail = "Something went wrong here; the log says more under this request id."
+    return respond(request_id, 500, "internal_error", detail)

@@ -1,0 +1,78 @@
+"""What is wrong with something that was sent, told by field and in words that say what to do."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from domain.items import Kind
+
+_KINDS = ", ".join(Kind)
+_SAID = {
+    "missing": "is missing",
+    "extra_forbidden": "isn't a field here; leave it out",
+    "timezone_aware": "has no time zone; send one such as 2026-01-31T20:15:00Z",
+    "finite_number": "must be a finite number",
+}
+
+_TEMPLATES = {
+    "too_short": "holds {actual_length}; send {min_length} at least",
+    "too_long": "holds {actual_length}; send {max_length} at most",
+    "union_tag_not_found": "has no {discriminator}",
+    "union_tag_invalid": "has a type that isn't known; send {expected_tags}",
+    "json_invalid": "isn't JSON: {error}",
+}
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong; `pointer` is a JSON pointer to it."""
+
+    pointer: str
+    detail: str
+
+
+def faults(error: ValidationError, *, ignored: Sequence[str] = ()) -> list[Fault]:
+    """All that is wrong, in order. `ignored` are steps that stand in no document, such as tags."""
+    return faults_of(error.errors(include_url=False), ignored=ignored)
+
+
+def faults_of(errors: Iterable[Any], *, ignored: Sequence[str] = ()) -> list[Fault]:
+    """As `faults`, of what pydantic lists."""
+    return [
+        Fault(_pointer(step for step in each["loc"] if step not in ignored), _said(each))
+        for each in errors
+    ]
+
+
+def in_words(found: Iterable[Fault]) -> str:
+    """All faults in one sentence."""
+    return "; ".join(f"{each.pointer[1:] or 'it'} {each.detail}" for each in found)
+
+
+def _pointer(steps: Iterable[Any]) -> str:
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+
+
+def _said(error: ErrorDetails) -> str:
+    kind = error["type"]
+    if kind == "string_pattern_mismatch":
+        return _mismatch(error)
+    if kind in _SAID:
+        return _SAID[kind]
+    if kind in _TEMPLATES:
+        return _TEMPLATES[kind].format(**error.get("ctx", {}))
+    message = error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return message.replace("Input should", "should").replace("Input tag", "tag")
+
+
+def _mismatch(error: ErrorDetails) -> str:
+    pattern, value = str(error.get("ctx", {}).get("pattern")), str(error["input"])
+    if r"\x00" in pattern:
+        return "holds control characters; leave them out"
+    if "movie" not in pattern:
+        return "must be letters, digits, '.', '_', '~' or '-', from a letter or digit on, up to 128"
+    kind, colon, _ = value.partition(":")
+    if colon and kind not in list(Kind):
+        return f"names no kind that there is; the kinds are {_KINDS}"
+    return "is no item; send kind:key, the key of letters, digits, '.', '_', '~' or '-', up to 128"
