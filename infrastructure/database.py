@@ -107,7 +107,9 @@ def _sqlite_opener(
 
 
 def _begin_as_told(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101  # for the type checker: it was just taken
+    driver.execute(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
 
 def _postgresql_engine(
@@ -181,6 +183,19 @@ def _sole_writer(engine: Engine) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def statement_by_statement(engine: Engine) -> Iterator[Connection]:
+    """A connection on which each statement is a transaction of its own.
+
+    Raises DatabaseProblem as `write_transaction` does.
+    """
+    with (
+        problems_named(),
+        engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+    ):
+        yield connection
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
+import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -110,36 +111,33 @@ _BY_SQLSTATE: dict[str, _Known] = {
 _BY_SQLSTATE_CLASS: dict[str, _Known] = {"08": _UNREACHABLE, "28": _UNREACHABLE, "57": _UNREACHABLE}
 
 
-def _known(error: DBAPIError) -> _Known | None:
-    sqlite_code = getattr(error.orig, "sqlite_errorcode", None)
+def _known(error: BaseException) -> _Known | None:
+    sqlite_code = getattr(error, "sqlite_errorcode", None)
     if sqlite_code is not None:
-        if "no such table" in str(error.orig):
+        if "no such table" in str(error):
             return _NO_TABLE
         return _BY_SQLITE_CODE.get(sqlite_code & 0xFF)  # the low byte of an extended code
-    sqlstate = getattr(error.orig, "sqlstate", None)
-    if sqlstate is None:
-        return _without_state(error)
-    return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE_CLASS.get(sqlstate[:2])
+    sqlstate = getattr(error, "sqlstate", None)
+    if sqlstate is not None:
+        return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE_CLASS.get(sqlstate[:2])
+    return _without_state(error)
 
 
-def _without_state(error: DBAPIError) -> _Known | None:
+def _without_state(error: BaseException) -> _Known | None:
     # A refused connection carries no state, only the server's words.
-    if 'database "' in str(error.orig) and "does not exist" in str(error.orig):
+    if 'database "' in str(error) and "does not exist" in str(error):
         return _MISSING
-    is_lost = error.connection_invalidated or type(error.orig).__name__ in {
-        "OperationalError",
-        "ConnectionTimeout",
-    }
+    is_lost = type(error).__name__ in {"OperationalError", "ConnectionTimeout", "InterfaceError"}
     return _UNREACHABLE if is_lost else None
 
 
-def problem_of(error: DBAPIError) -> DatabaseProblem | None:
+def problem_of(error: BaseException) -> DatabaseProblem | None:
     """The problem behind a driver's error, or None where it isn't the operator's."""
     known = _known(error)
     if known is None:
         return None
     problem, what_to_do = known
-    return problem(f"{what_to_do} ({str(error.orig).strip()})")
+    return problem(f"{what_to_do} ({str(error).strip()})")
 
 
 @contextmanager
@@ -147,10 +145,10 @@ def problems_named() -> Iterator[None]:
     """Raises a DatabaseProblem for each driver's error that is one; lets all others pass."""
     try:
         yield
-    except DBAPIError as error:
-        problem = problem_of(error)
+    except PoolTimeoutError as error:
+        raise DatabaseLocked(f"{_LOCKED[1]} ({error})") from error
+    except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
+        problem = problem_of((error.orig or error) if isinstance(error, DBAPIError) else error)
         if problem is None:
             raise
         raise problem from error
-    except PoolTimeoutError as error:
-        raise DatabaseLocked(f"{_LOCKED[1]} ({error})") from error

@@ -10,12 +10,11 @@ What is hashed, in this order:
 - SHA-256 of salt and state, 32 bytes;
 - the format's number, the numbers of the envelope, and how long each text after them is, as
   `_ENVELOPE` packs them: every part has a known end, so no two events read the same;
-- the submission id, 16 bytes or none; stream, topic and user in UTF-8.
+- the submission id as 32 hexadecimal digits, or nothing; stream, topic and user in UTF-8.
 """
 
 from hashlib import sha256
 from struct import Struct
-from uuid import UUID
 
 NO_DIGEST = bytes(32)
 """What comes before a stream's first event."""
@@ -35,15 +34,18 @@ def event_digest(
     topic: str,
     recorded_at_us: int,
     catalog_version: int,
-    submission_id: UUID | None,
+    submission_id: str | None,
     user: str | None,
     salt: bytes,
     state: bytes,
 ) -> bytes:
-    """The 32 bytes that an event adds to the chain of its stream."""
+    """The 32 bytes that an event adds to the chain of its stream.
+
+    `submission_id` in 32 lower-case hexadecimal digits.
+    """
     stream_bytes, topic_bytes = stream.encode(), topic.encode()
     user_bytes = b"" if user is None else user.encode()
-    submission = b"" if submission_id is None else submission_id.bytes
+    submission = b"" if submission_id is None else submission_id.encode()
     envelope = _ENVELOPE.pack(
         _FORMAT,
         position,

@@ -74,7 +74,7 @@ class Row(NamedTuple):
     recorded_at_us: int
     at_us: int
     catalog_version: int
-    submission_id: UUID | None
+    submission_id: str | None  # as 32 hexadecimal digits
     user: str | None
     item: str | None
     salt: bytes
@@ -97,8 +97,8 @@ class Submitted(NamedTuple):
     state: bytes
 
 
-Key = tuple[str, UUID]
-"""A stream and a submission id: recorded once (rule 3)."""
+Key = tuple[str, str]
+"""A stream and a submission id, as 32 hexadecimal digits: recorded once (rule 3)."""
 
 
 class Found(NamedTuple):

@@ -5,7 +5,7 @@ because all of them continue from the head that the transaction has locked.
 """
 
 from collections.abc import Iterable, Iterator
-from uuid import UUID
+from typing import NamedTuple
 
 from domain.events import CATALOG, Event, at_us
 from infrastructure.ledger.digest import NO_DIGEST, SALT_BYTES, event_digest
@@ -20,13 +20,23 @@ from infrastructure.ledger.entries import (
     StreamHead,
     Submitted,
 )
-from infrastructure.ledger.mapper import decode
+from infrastructure.ledger.mapper import decode, encode
 
 _CATALOG_TOPICS = frozenset(cls.topic for cls in CATALOG)
 _NEW_STREAM = StreamHead(0, NO_DIGEST)
 
-Encoded = tuple[str, bytes]
-"""Topic and state."""
+
+class Encoded(NamedTuple):
+    """What of an entry can be made ready before the transaction begins."""
+
+    topic: str
+    state: bytes
+    submission_id: str | None
+
+
+def encoded(entry: Entry) -> Encoded:
+    submission_id = entry.submission_id
+    return Encoded(*encode(entry.event), None if submission_id is None else submission_id.hex)
 
 
 def salts(random: bytes) -> Iterator[bytes]:
@@ -58,8 +68,8 @@ class Intake:
         return Answer(outcomes, is_stale=False, position=self._position)
 
     def _take(self, entry: Entry, encoded: Encoded) -> Outcome:
-        stream, event, submission_id, user = entry
-        topic, state = encoded
+        stream, event, _, user = entry
+        topic, state, submission_id = encoded
         version = self._streams.get(stream, _NEW_STREAM).version + 1
         if submission_id is not None:
             key = (stream, submission_id)
@@ -77,7 +87,7 @@ class Intake:
         topic: str,
         state: bytes,
         event: Event | None = None,
-        submission_id: UUID | None = None,
+        submission_id: str | None = None,
         user: str | None = None,
     ) -> None:
         """Adds a row, at the version given; `event` is None for one that isn't ours."""

@@ -5,33 +5,40 @@
 lock on the head, in the same code.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from os import urandom
 from time import time_ns
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import eventsourcing.persistence as library
+import psycopg
 from eventsourcing.persistence import (
     ApplicationRecorder,
     Notification,
     StoredEvent,
     Subscription,
 )
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.exc import DBAPIError
 
 from domain.events import Event
-from infrastructure.database import read_transaction, write_transaction
+from infrastructure.database import read_transaction
 from infrastructure.ledger.digest import SALT_BYTES
-from infrastructure.ledger.entries import Answer, Append, Found, Key
-from infrastructure.ledger.intake import Intake, salts
-from infrastructure.ledger.mapper import VALIDATORS, decode, encode
+from infrastructure.ledger.entries import Answer, Append, Key
+from infrastructure.ledger.intake import Encoded, Intake, encoded, salts
+from infrastructure.ledger.mapper import VALIDATORS, decode
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.statements import statements_of
 from infrastructure.ledger.subscription import PollingSubscription
 from infrastructure.problems import DatabaseProblem
+
+Numbered = TypeVar("Numbered")
+
+_SHARED = {cls.__name__: cls for cls in library.DatabaseError.__subclasses__()}
+"""The library's errors, by the names that all drivers give theirs."""
 
 _event = ledger_event.c
 _STORED = (_event.originator_id, _event.originator_version, _event.topic, _event.state)
@@ -57,24 +64,29 @@ class LedgerRecorder(ApplicationRecorder):
         the commit is lost, sending it again is harmless for what has submission ids. Raises
         DatabaseProblem.
         """
-        encoded = [[encode(entry.event) for entry in append.entries] for append in appends]
-        random = urandom(SALT_BYTES * sum(map(len, encoded)))
-        with write_transaction(self._engine) as connection:
-            intake = self._begin(connection, *_asked(appends), random)
-            answers = list(map(intake.take, appends, encoded))
-            self._finish(connection, intake)
-        return answers
+        prepared = [list(map(encoded, append.entries)) for append in appends]
+        streams, keys = _asked(appends, prepared)
 
-    def _begin(
-        self, connection: Connection, streams: set[str], keys: set[Key], random: bytes
-    ) -> Intake:
-        head = self._statements.locked_head(connection)
-        found = self._statements.find(connection, streams, keys) if streams else Found({}, {})
-        return Intake(head, found, self._clock_us(), salts(random))
+        def number(intake: Intake) -> list[Answer]:
+            return list(map(intake.take, appends, prepared))
 
-    def _finish(self, connection: Connection, intake: Intake) -> None:
-        if intake.rows:
-            self._statements.insert(connection, intake.rows, intake.head)
+        return self._record(streams, keys, sum(map(len, prepared)), number)
+
+    def _record(
+        self, streams: set[str], keys: set[Key], count: int, number: Callable[[Intake], Numbered]
+    ) -> Numbered:
+        """Records the rows that `number` adds to an intake, as one transaction."""
+        random = urandom(SALT_BYTES * count)
+        for attempt in self._statements.attempts:
+            with attempt(self._engine) as connection:
+                head, found = self._statements.look(connection, streams, keys)
+                intake = Intake(head, found, self._clock_us(), salts(random))
+                numbered = number(intake)
+                if not intake.rows or self._statements.insert(
+                    connection, intake.rows, head, intake.head
+                ):
+                    return numbered
+        raise AssertionError("the head moved while it was held")
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Records events at the versions they bring and returns their positions.
@@ -83,19 +95,16 @@ class LedgerRecorder(ApplicationRecorder):
         can't be used.
         """
         streams = {str(stored.originator_id) for stored in stored_events}
-        random = urandom(SALT_BYTES * len(stored_events))
-        with _library_errors(), write_transaction(self._engine) as connection:
-            intake = self._begin(connection, streams, set(), random)
+
+        def number(intake: Intake) -> list[int]:
             for stored in stored_events:
-                intake.put(
-                    str(stored.originator_id),
-                    stored.originator_version,
-                    stored.topic,
-                    stored.state,
-                    _ours(stored),
-                )
-            self._finish(connection, intake)
-        return [row.position for row in intake.rows]
+                stream, event = str(stored.originator_id), _ours(stored)
+                version, topic, state = stored.originator_version, stored.topic, stored.state
+                intake.put(stream, version, topic, state, event)
+            return [row.position for row in intake.rows]
+
+        with _library_errors():
+            return self._record(streams, set(), len(stored_events), number)
 
     def select_events(
         self,
@@ -143,14 +152,18 @@ class LedgerRecorder(ApplicationRecorder):
             return connection.execute(query).all()
 
 
-def _asked(appends: Sequence[Append]) -> tuple[set[str], set[Key]]:
+def _asked(
+    appends: Sequence[Append], prepared: Sequence[Sequence[Encoded]]
+) -> tuple[set[str], set[Key]]:
     """The streams and submission keys that a batch is about."""
-    entries = [entry for append in appends for entry in append.entries]
-    streams = {entry.stream for entry in entries}
-    streams.update(*(append.expected_versions for append in appends))
-    keys = {
-        (entry.stream, entry.submission_id) for entry in entries if entry.submission_id is not None
-    }
+    streams: set[str] = set()
+    keys: set[Key] = set()
+    for append, encodings in zip(appends, prepared, strict=True):
+        streams.update(append.expected_versions)
+        for (stream, *_), (_, _, submission_id) in zip(append.entries, encodings, strict=True):
+            streams.add(stream)
+            if submission_id is not None:
+                keys.add((stream, submission_id))
     return streams, keys
 
 
@@ -166,5 +179,12 @@ def _library_errors() -> Iterator[None]:
         yield
     except DatabaseProblem as error:
         raise library.OperationalError(str(error)) from error
-    except DBAPIError as error:
-        raise getattr(library, type(error).__name__, library.DatabaseError)(str(error)) from error
+    except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
+        raise _in_the_library(error)(str(error)) from error
+
+
+def _in_the_library(error: Exception) -> type[library.PersistenceError]:
+    for cls in type(error).__mro__:  # drivers have finer classes below those that all share
+        if cls.__name__ in _SHARED:
+            return _SHARED[cls.__name__]
+    return library.DatabaseError

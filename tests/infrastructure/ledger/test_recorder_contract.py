@@ -1,5 +1,7 @@
 """The library's own test case for recorders, on both databases."""
 
+import threading
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -14,8 +16,13 @@ class Contract(ApplicationRecorderTestCase[LedgerRecorder]):
     engine: Engine
 
     @pytest.fixture(autouse=True)
-    def _on_a_fresh_ledger(self, engine: Engine) -> None:
+    def _on_a_fresh_ledger(self, engine: Engine) -> Iterator[None]:
         self.engine = engine
+        before = set(threading.enumerate())
+        yield
+        # The library's tests tell their readers to stop, and don't wait for it.
+        for thread in set(threading.enumerate()) - before:
+            thread.join(10)
 
     def new_originator_id(self) -> str:
         return str(uuid4())
