@@ -18,7 +18,7 @@ from domain.events import (
     ItemPlaced,
     ItemRestored,
 )
-from domain.items import is_watchable, key_of
+from domain.items import Kind, is_watchable, key_of, kind_of
 
 FOR_EVER = 2**62
 
@@ -72,6 +72,7 @@ class Catalog:
         self.nodes: dict[str, Node] = {}
         self.roots: list[str] = []
         self.hidden: set[str] = set()
+        self._tracking: dict[str, list[tuple[int, bool]]] = {}
         self._left: dict[str, set[str]] = {}
         self._above: dict[str, tuple[tuple[str, int], ...]] = {}
         self._spans: dict[str, dict[str, tuple[Span, ...]]] = {}
@@ -85,10 +86,12 @@ class Catalog:
         match event:
             case ItemPlaced():
                 self._place(event, version)
+                self._note_tracking(event.item, event.details, version)
             case ItemMoved():
                 self._move(event, version)
             case ItemDescribed():
                 self.nodes[event.item].details = event.details
+                self._note_tracking(event.item, event.details, version)
             case ItemHidden():
                 self.hidden.add(event.item)
             case ItemRestored():
@@ -116,6 +119,25 @@ class Catalog:
         self._above.clear()
         self._spans.clear()
         self._leaves.clear()
+
+    def _note_tracking(self, item: str, details: Details, version: int) -> None:
+        if kind_of(item) is Kind.STREAM_SOURCE:
+            tracks = details.tracks_progress is not False
+            self._tracking.setdefault(item, []).append((version, tracks))
+
+    def tracks_progress(self, item: str, version: int) -> bool:
+        """Whether progress on `item` counted at a catalog version (rule 8).
+
+        It doesn't for a streamable that stood under a source of which that was said.
+        """
+        if kind_of(item) is not Kind.STREAMABLE:
+            return True
+        sources = (x for x in self.spans(item) if self.stood_under(item, x, version))
+        return all(self._tracked(source, version) for source in sources)
+
+    def _tracked(self, source: str, version: int) -> bool:
+        said = self._tracking[source]
+        return said[bisect_right(said, version, key=lambda each: each[0]) - 1][1]
 
     def _siblings(self, parent: str | None) -> list[str]:
         return self.roots if parent is None else self.nodes[parent].children

@@ -101,7 +101,7 @@ class Fold:
                 self.registers.complete(cduid, item, completion(recorded, event))
                 self._count(cduid, item)
         else:
-            self.registers.start(cduid, item, claimed)
+            self.registers.start(catalog, cduid, item, claimed)
         leaves = catalog.leaves_at(item) if isinstance(claimed, Mark) else []
         for group in unsettled:
             self.rollup.refresh(group, leaves, touched, version)

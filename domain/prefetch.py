@@ -42,6 +42,7 @@ def prefetch(
     tables.tallies.prefetch(tallies)
     for table in (tables.progress, tables.completions, tables.watch_counts):
         table.prefetch(own)
+    tables.progress.prefetch_owners(cduid for cduid, item in said if not is_watchable(item))
     tables.unplaced.prefetch_owners(
         recorded.event.item for recorded in page if isinstance(recorded.event, ItemPlaced)
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from domain.catalog import Catalog
 from domain.events import Activity, ItemUnwatched, ItemWatched, ProgressReported, Recorded
-from domain.items import Kind, is_watchable, kind_of
+from domain.items import is_watchable
 from domain.plays import Completion
 from domain.tables import ContainerRegister, Mark, Progress, Tables
 
@@ -64,9 +64,7 @@ class Registers:
         known = self.marks.get(cduid, item)
         if known is None or mark > known:
             self.marks.put(cduid, item, mark)
-            progress = self.progress.get(cduid, item)
-            if progress is not None and mark[:2] > progress[:2]:
-                self.progress.put(cduid, item, None)
+            self._end(cduid, item, mark)
 
     def _sweep(self, catalog: Catalog, cduid: str, container: str, mark: Mark) -> None:
         register = self.containers.get(cduid, container)
@@ -80,12 +78,22 @@ class Registers:
         if not catalog.has_left(container):
             sweeps = tuple(sweep for sweep in sweeps if sweep > mark)
         self.containers.put(cduid, container, register._replace(sweeps=(*sweeps, mark)))
+        for leaf in self.progress.all_of(cduid):
+            if catalog.since(leaf, container) is not None:
+                self._end(cduid, leaf, mark)
 
-    def start(self, cduid: str, leaf: str, progress: Progress) -> None:
-        """Take in a started progress, unless the same cduid has finished since (rule 12)."""
-        known = self.progress.get(cduid, leaf)
-        mark = self.marks.get(cduid, leaf)
-        if (known is None or progress > known) and (mark is None or progress[:2] > mark[:2]):
+    def _end(self, cduid: str, leaf: str, mark: Mark) -> None:
+        """What was started before a mark that speaks about it is no longer in progress."""
+        progress = self.progress.get(cduid, leaf)
+        if progress is not None and mark[:2] > progress[:2]:
+            self.progress.put(cduid, leaf, None)
+
+    def start(self, catalog: Catalog, cduid: str, leaf: str, progress: Progress) -> None:
+        """Take in a started progress, unless the same cduid has said more since (rule 12)."""
+        known: Progress | Mark | None = self.progress.get(cduid, leaf)
+        if known is None:  # what is kept is newer than every mark: a tick need ask for none
+            known = self.decider(catalog, (cduid,), leaf)
+        if known is None or progress[:2] > known[:2]:
             self.progress.put(cduid, leaf, progress)
 
     def complete(self, cduid: str, leaf: str, completion: Completion) -> None:
@@ -103,7 +111,7 @@ def claim(
 ) -> Mark | Progress | None:
     """What an activity event comes to by rules 7 to 9; None if it is barely begun or not tracked.
 
-    `catalog` is as it was when the ledger took the event in.
+    `catalog` is as of the event or later.
     """
     place = recorded.at_us, recorded.position
     match event:
@@ -111,22 +119,15 @@ def claim(
             return Mark(*place, recorded.catalog_version, watched=True)
         case ItemUnwatched():
             return Mark(*place, recorded.catalog_version, watched=False)
-        case ProgressReported() if not _tracks_progress(catalog, event.item):
+        case ProgressReported() if not catalog.tracks_progress(
+            event.item, recorded.catalog_version
+        ):
             return None
         case ProgressReported() if policy.is_complete(event):
             return Mark(*place, recorded.catalog_version, watched=True)
         case ProgressReported() if policy.is_started(event):
             return Progress(*place, event.played_seconds, event.duration_seconds)
     return None
-
-
-def _tracks_progress(catalog: Catalog, item: str) -> bool:
-    if kind_of(item) is not Kind.STREAMABLE:
-        return True
-    return all(
-        catalog.nodes[source].details.tracks_progress is not False
-        for source, _ in catalog.above(item)
-    )
 
 
 def completion(recorded: Recorded, event: Activity) -> Completion:

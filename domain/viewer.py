@@ -80,7 +80,9 @@ class Viewer:
 
     def may_see(self, item: str) -> bool:
         """Whether the viewer's limits let the item through, hidden or not (rule 15)."""
-        return self.access.permits(self.catalog, item)
+        if is_watchable(item) or not self.access.is_limited:
+            return self.access.permits(self.catalog, item)
+        return any(map(self.may_see, self.catalog.leaves_at(item)))
 
     def leaves(self, item: str) -> list[str]:
         """The watchable items at or under `item` that the viewer sees, in no particular order."""

@@ -5,7 +5,7 @@ one validation.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +46,18 @@ _SETTINGS: Select[Any] = (
     .where(_after, _event.position <= bindparam("upto"), _event.submission_id.is_(None))
     .order_by(_event.position)
 )
+_ACTIVITY: Select[Any] = (
+    select(*COLUMNS)
+    .where(
+        _event.originator_id == bindparam("stream"),
+        _event.originator_version > bindparam("version"),
+        _event.position <= bindparam("upto"),
+        _event.submission_id.is_not(None),
+    )
+    .order_by(_event.originator_version)
+    .limit(bindparam("limit"))
+)
+_CHUNK = 5_000
 _RECORDED_AT: Select[Any] = (
     select(_event.recorded_at_us)
     .where(_event.position >= bindparam("position"))
@@ -70,6 +82,21 @@ def read_settings(connection: Connection, after: int, upto: int) -> list[Recorde
     Raises UnreadableEvent.
     """
     return decoded(connection.execute(_SETTINGS, {"after": after, "upto": upto}).all())
+
+
+def read_activity(connection: Connection, stream: str, upto: int) -> Iterator[Recorded]:
+    """The activity of a stream up to a position, in order, loaded in chunks.
+
+    Raises UnreadableEvent.
+    """
+    version = 0
+    while True:
+        asked = {"stream": stream, "version": version, "upto": upto, "limit": _CHUNK}
+        chunk = decoded(connection.execute(_ACTIVITY, asked).all())
+        yield from chunk
+        if len(chunk) < _CHUNK:
+            return
+        version = chunk[-1].version
 
 
 def position_at(connection: Connection, instant_us: int) -> int:

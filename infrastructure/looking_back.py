@@ -1,0 +1,41 @@
+"""Looking back: a viewer's answers as the ledger would have given them earlier (rule 22).
+
+What the viewer's user said is folded anew up to then, by the fold that live projection runs.
+Facts and catalog are as of then; modes, access and thresholds as they are now.
+"""
+
+from heapq import merge
+
+from sqlalchemy import Connection
+
+from domain.directory import Directory
+from domain.events import CATALOG, Recorded, device_user_stream
+from domain.fold import Fold
+from domain.registers import Policy
+from domain.viewer import Viewer
+from infrastructure.ledger.reader import read_activity, read_settings
+
+
+def look_back(
+    connection: Connection, now: Directory, policy: Policy, cduid: str, position: int
+) -> Viewer:
+    """A viewer as of a position, no later than `now`. Raises KeyError for an unregistered cduid."""
+    user = now.device_users[cduid].user
+    said = [
+        read_activity(connection, device_user_stream(each), position) for each in now.cduids(user)
+    ]
+    settings = _as_of(read_settings(connection, 0, now.position), position)
+    fold = Fold(Directory(), policy, derives_late=True)
+    for recorded in merge(settings, *said, key=lambda each: each.position):
+        fold.evolve(recorded)
+    fold.settle()
+    return Viewer(fold.directory, fold.tables, cduid)
+
+
+def _as_of(settings: list[Recorded], position: int) -> list[Recorded]:
+    """The catalog as of then, modes and access as they are now."""
+    return [
+        each
+        for each in settings
+        if each.position <= position or not isinstance(each.event, CATALOG)
+    ]
