@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from domain.catalog import Catalog
+from domain.items import is_watchable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,17 @@ class Access:
             and (self.allowed_tags is None or not self.allowed_tags.isdisjoint(tags))
             and self.denied_tags.isdisjoint(tags)
         )
+
+    def sees(self, catalog: Catalog, item: str) -> bool:
+        """Whether an item exists for the user (rules 5 and 15).
+
+        A container shows while something watchable under it does.
+        """
+        if not catalog.is_present(item):
+            return False
+        if is_watchable(item) or not self.is_limited:
+            return self.permits(catalog, item)
+        return any(self.sees(catalog, leaf) for leaf in catalog.leaves(item).items)
 
 
 NO_LIMITS = Access()

@@ -1,7 +1,6 @@
 """Decides what is said of device users and their access, and which activity is taken in."""
 
 from domain.access import Access
-from domain.catalog import Catalog
 from domain.commands import PatchDeviceUser, PutAccess, PutDeviceUser
 from domain.directory import DeviceUser, Directory
 from domain.events import (
@@ -106,18 +105,3 @@ def put_access(user: str, command: PutAccess, directory: Directory) -> list[Acce
 
 def unknown_device_user(cduid: str) -> Rejection:
     return Rejection("unknown_device_user", f"There is no device user {cduid}.")
-
-
-def is_seen(item: str, catalog: Catalog, access: Access) -> bool:
-    """Whether a user with this access may see a present item (rules 5 and 15).
-
-    A container shows while something watchable under it does.
-    """
-    if not catalog.is_present(item):
-        return False
-    if is_watchable(item) or not access.is_limited:
-        return access.permits(catalog, item)
-    return any(
-        catalog.is_present(leaf) and access.permits(catalog, leaf)
-        for leaf in catalog.leaves(item).items
-    )

@@ -72,11 +72,7 @@ class Viewer:
 
     def sees(self, item: str) -> bool:
         """Whether the item exists for this viewer (rules 5 and 15)."""
-        if not self.catalog.is_present(item):
-            return False
-        if is_watchable(item) or not self.access.is_limited:
-            return self.may_see(item)
-        return any(self.sees(leaf) for leaf in self.catalog.leaves(item).items)
+        return self.access.sees(self.catalog, item)
 
     def may_see(self, item: str) -> bool:
         """Whether the viewer's limits let the item through, hidden or not (rule 15)."""

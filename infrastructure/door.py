@@ -218,4 +218,4 @@ def _checked(caller: Caller, submission: Submission, directory: Directory) -> En
 def _is_unseen(checked: Entry | Rejection, item: str, directory: Directory) -> bool:
     if isinstance(checked, Rejection) or checked.user is None:
         return False
-    return not decisions.is_seen(item, directory.catalog, directory.access(checked.user))
+    return not directory.access(checked.user).sees(directory.catalog, item)
