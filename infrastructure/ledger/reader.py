@@ -5,7 +5,7 @@ one validation.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -41,23 +41,6 @@ _after = _event.position > bindparam("after")
 _READ: Select[Any] = (
     select(*COLUMNS).where(_after).order_by(_event.position).limit(bindparam("limit"))
 )
-_SETTINGS: Select[Any] = (
-    select(*COLUMNS)
-    .where(_after, _event.position <= bindparam("upto"), _event.submission_id.is_(None))
-    .order_by(_event.position)
-)
-_ACTIVITY: Select[Any] = (
-    select(*COLUMNS)
-    .where(
-        _event.originator_id == bindparam("stream"),
-        _event.originator_version > bindparam("version"),
-        _event.position <= bindparam("upto"),
-        _event.submission_id.is_not(None),
-    )
-    .order_by(_event.originator_version)
-    .limit(bindparam("limit"))
-)
-_CHUNK = 5_000
 _RECORDED_AT: Select[Any] = (
     select(_event.recorded_at_us)
     .where(_event.position >= bindparam("position"))
@@ -76,27 +59,22 @@ def read(connection: Connection, after: int, limit: int) -> list[Recorded]:
     return decoded(connection.execute(_READ, {"after": after, "limit": limit}).all())
 
 
+def settings_query(after: int, upto: int) -> Select[Any]:
+    """Selects the rows of `read_settings`."""
+    return (
+        select(*COLUMNS)
+        .where(_event.position > after, _event.position <= upto, _event.submission_id.is_(None))
+        .order_by(_event.position)
+        .with_hint(ledger_event, "INDEXED BY ledger_event_settings", "sqlite")
+    )
+
+
 def read_settings(connection: Connection, after: int, upto: int) -> list[Recorded]:
     """All but activity in (after, upto], by position, in time proportional to what there is.
 
     Raises UnreadableEvent.
     """
-    return decoded(connection.execute(_SETTINGS, {"after": after, "upto": upto}).all())
-
-
-def read_activity(connection: Connection, stream: str, upto: int) -> Iterator[Recorded]:
-    """The activity of a stream up to a position, in order, loaded in chunks.
-
-    Raises UnreadableEvent.
-    """
-    version = 0
-    while True:
-        asked = {"stream": stream, "version": version, "upto": upto, "limit": _CHUNK}
-        chunk = decoded(connection.execute(_ACTIVITY, asked).all())
-        yield from chunk
-        if len(chunk) < _CHUNK:
-            return
-        version = chunk[-1].version
+    return decoded(connection.execute(settings_query(after, upto)).all())
 
 
 def position_at(connection: Connection, instant_us: int) -> int:

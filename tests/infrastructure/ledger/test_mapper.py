@@ -1,0 +1,139 @@
+"""Every event that was ever stored is read as what it was, or refused by name."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain import events
+from domain.events import Event, IsolationMode, ItemWatched
+from infrastructure.ledger import mapper
+from infrastructure.ledger.mapper import UnreadableEvent, decode, decode_row, encode
+
+FIXTURES = Path(__file__).parent / "fixtures" / "v1"
+AT = datetime(2026, 3, 1, 20, 15, 30, 250_000, tzinfo=UTC)
+DETAILS = events.Details(
+    index=4,
+    title="Die Brücke",
+    tags=("crime", "nordic"),
+    external_ids={"imdb": "tt1733785"},
+    runtime_seconds=3480.0,
+    tracks_progress=False,
+)
+
+# What the files in fixtures/v1 say. Neither is ever edited: a changed shape is a new topic.
+STORED: dict[str, list[Event]] = {
+    "item_watched.v1": [
+        events.ItemWatched(item="movie:heat", occurred_at=AT, duration_seconds=10200.5),
+        events.ItemWatched(item="season:bridge-s01"),
+    ],
+    "item_unwatched.v1": [
+        events.ItemUnwatched(item="episode:bridge-s01e01", occurred_at=AT),
+        events.ItemUnwatched(item="show_shelf:series"),
+    ],
+    "progress_reported.v1": [
+        events.ProgressReported(
+            item="streamable:news", occurred_at=AT, played_seconds=61.5, duration_seconds=3600
+        ),
+        events.ProgressReported(item="movie:heat", played_seconds=0, duration_seconds=0.5),
+    ],
+    "device_user_registered.v1": [
+        events.DeviceUserRegistered(
+            user="ann",
+            device="tv",
+            reported_name="LG OLED",
+            display_name="Living room",
+            kind="television",
+            isolation_mode=IsolationMode.QUIET,
+        ),
+        events.DeviceUserRegistered(user="ann", device="phone"),
+    ],
+    "device_described.v1": [
+        events.DeviceDescribed(reported_name="LG", display_name="Den", kind="television"),
+        events.DeviceDescribed(),
+    ],
+    "isolation_mode_changed.v1": [
+        events.IsolationModeChanged(isolation_mode=mode) for mode in IsolationMode
+    ],
+    "token_issued.v1": [events.TokenIssued(token_sha256="0f" * 32)],
+    "token_revoked.v1": [events.TokenRevoked()],
+    "access_changed.v1": [
+        events.AccessChanged(
+            allowed_shelves=("movie_shelf:kids",), allowed_tags=(), denied_tags=("horror",)
+        ),
+        events.AccessChanged(),
+    ],
+    "item_placed.v1": [
+        events.ItemPlaced(item="episode:bridge-s01e04", parent="season:s1", details=DETAILS),
+        events.ItemPlaced(item="stream_source:live"),
+    ],
+    "item_moved.v1": [events.ItemMoved(item="movie:heat", parent="movie_shelf:old")],
+    "item_described.v1": [
+        events.ItemDescribed(item="movie:heat", details=DETAILS),
+        events.ItemDescribed(item="movie:heat", details=events.Details()),
+    ],
+    "item_hidden.v1": [events.ItemHidden(item="movie:heat")],
+    "item_restored.v1": [events.ItemRestored(item="movie:heat")],
+}
+
+
+def test_every_event_has_a_stored_fixture_and_every_fixture_is_expected() -> None:
+    assert {cls.topic for cls in events.EVENT_CLASSES} <= STORED.keys()
+    assert {path.stem for path in FIXTURES.iterdir()} == STORED.keys()
+
+
+@pytest.mark.parametrize("topic", STORED)
+def test_a_stored_event_of_version_1_is_read_as_it_was(topic: str) -> None:
+    states = json.loads((FIXTURES / f"{topic}.json").read_bytes())
+    assert [decode(topic, json.dumps(state).encode()) for state in states] == STORED[topic]
+
+
+@pytest.mark.parametrize("event", [event for stored in STORED.values() for event in stored])
+def test_an_event_is_the_same_after_writing_and_reading(event: Event) -> None:
+    topic, state = encode(event)
+    read = decode(topic, state)
+    assert read == event
+    assert encode(read) == (topic, state)
+
+
+def test_facts_at_their_default_are_left_out() -> None:
+    assert encode(ItemWatched(item="movie:heat"))[1] == b'{"item":"movie:heat"}'
+
+
+@pytest.mark.parametrize(
+    ("topic", "state", "reason"),
+    [
+        ("item_burned.v1", b"{}", "its topic 'item_burned.v1' isn't known"),
+        ("item_watched.v1", b"{}", "item: Field required"),
+        ("item_watched.v1", b'{"item":"movie:a","mood":1}', "mood: Extra inputs"),
+        ("item_watched.v1", b'{"item":7}', "item: Input should be a valid string"),
+        ("item_watched.v1", b'{"item":', "Invalid JSON"),
+        ("item_watched.v1", b"\xff", "Invalid JSON"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_the_reason(
+    topic: str, state: bytes, reason: str
+) -> None:
+    with pytest.raises(UnreadableEvent) as raised:
+        decode_row(topic, state, position=9, stream="cduid:ann-tv", version=4)
+    message = str(raised.value)
+    assert message.startswith("The event at position 9 (cduid:ann-tv, version 4) can't be read: ")
+    assert reason in message
+
+
+def _seen_to_watched(facts: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    return "item_seen.v2", {"item": facts["what"]}
+
+
+def _renamed(facts: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    return "item_watched.v1", facts
+
+
+def test_an_event_of_an_older_shape_is_read_through_its_upcasts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(mapper.UPCASTS, "item_seen.v1", _seen_to_watched)
+    monkeypatch.setitem(mapper.UPCASTS, "item_seen.v2", _renamed)
+    assert decode("item_seen.v1", b'{"what":"movie:heat"}') == ItemWatched(item="movie:heat")
