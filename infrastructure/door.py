@@ -62,6 +62,15 @@ class Taken(NamedTuple):
     is_unseen: bool = False
 
 
+def conflict(outcome: Outcome) -> Rejection:
+    """Why a submission isn't recorded whose id was used for something else (rule 3)."""
+    return Rejection(
+        "submission_conflict",
+        f"This id was recorded with other content, at position {outcome.position}; "
+        "send what is new under a new id.",
+    )
+
+
 class Reached(NamedTuple):
     """How far the ledger and the stream that was written to have come."""
 

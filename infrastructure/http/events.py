@@ -11,10 +11,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from domain.rejection import Rejection
-from infrastructure.door import Taken
+from infrastructure.door import Taken, conflict
 from infrastructure.http.asking import POSITION_HEADER, CallerAsked, ServicesAsked, problems
 from infrastructure.http.bodies import described, read_body, unreadable
-from infrastructure.ledger.entries import Outcome
 from infrastructure.submissions import EVENTS_BODY, Submission, Unreadable, parse_events
 
 router = APIRouter(tags=["write"])
@@ -76,18 +75,10 @@ def _result(taken: Taken) -> dict[str, Any]:
     if isinstance(result, Rejection):
         return _rejected(str(submission_id), result)
     if result.status == "conflict":
-        return _rejected(str(submission_id), _conflict(result))
+        return _rejected(str(submission_id), conflict(result))
     answer = {"id": str(submission_id), "status": result.status, "position": result.position}
     return {**answer, "warning": _UNKNOWN_ITEM} if is_unseen else answer
 
 
 def _rejected(name: str | None, rejection: Rejection) -> dict[str, Any]:
     return {"id": name, "status": "rejected", "error": rejection._asdict()}
-
-
-def _conflict(outcome: Outcome) -> Rejection:
-    return Rejection(
-        "submission_conflict",
-        f"This id was recorded with other content, at position {outcome.position}; "
-        "send what is new under a new id.",
-    )
