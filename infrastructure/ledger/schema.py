@@ -22,20 +22,23 @@ metadata = MetaData()
 Position = BigInteger().with_variant(Integer, "sqlite")
 """On SQLite an INTEGER key is the row's own place in the file; it is always given explicitly."""
 
+Name = Text().with_variant(Text(collation="C"), "postgresql")
+"""Compared by code point: as SQLite does, and faster than by a language's rules."""
+
 ledger_event = Table(
     "ledger_event",
     metadata,
     Column("position", Position, primary_key=True, autoincrement=False),
-    Column("originator_id", Text, nullable=False),  # the stream, in the library's words
+    Column("originator_id", Name, nullable=False),  # the stream, in the library's words
     Column("originator_version", BigInteger, nullable=False),
-    Column("topic", Text, nullable=False),
+    Column("topic", Name, nullable=False),
     Column("state", LargeBinary, nullable=False),  # the event as JSON
     Column("recorded_at_us", BigInteger, nullable=False),
     Column("at_us", BigInteger, nullable=False),
     Column("catalog_version", BigInteger, nullable=False),
     Column("submission_id", Uuid),  # activity's only
-    Column("user", Text),
-    Column("item", Text),
+    Column("user", Name),
+    Column("item", Name),
     Column("salt", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
 )

@@ -7,6 +7,7 @@ revision = "0001"
 down_revision = None
 
 _position = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+_name = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _INDEXES = {
     "ledger_event_stream_at": ["originator_id", "at_us", "position"],
     "ledger_event_user_at": ["user", "at_us", "position"],
@@ -25,16 +26,16 @@ def _make_events() -> None:
     op.create_table(
         "ledger_event",
         sa.Column("position", _position, primary_key=True, autoincrement=False),
-        sa.Column("originator_id", sa.Text, nullable=False),
+        sa.Column("originator_id", _name, nullable=False),
         sa.Column("originator_version", sa.BigInteger, nullable=False),
-        sa.Column("topic", sa.Text, nullable=False),
+        sa.Column("topic", _name, nullable=False),
         sa.Column("state", sa.LargeBinary, nullable=False),
         sa.Column("recorded_at_us", sa.BigInteger, nullable=False),
         sa.Column("at_us", sa.BigInteger, nullable=False),
         sa.Column("catalog_version", sa.BigInteger, nullable=False),
         sa.Column("submission_id", sa.Uuid),
-        sa.Column("user", sa.Text),
-        sa.Column("item", sa.Text),
+        sa.Column("user", _name),
+        sa.Column("item", _name),
         sa.Column("salt", sa.LargeBinary, nullable=False),
         sa.Column("digest", sa.LargeBinary, nullable=False),
     )
