@@ -35,6 +35,9 @@ COLUMNS = (
 )
 """What a query selects so that `decoded` can make events of its rows."""
 
+_SUBMISSION_ID, _USER = 6, 7
+"""Their places in `COLUMNS`."""
+
 RawRow = Sequence[Any]
 
 _after = _event.position > bindparam("after")
@@ -67,6 +70,18 @@ def settings_query(after: int, upto: int) -> Select[Any]:
         .order_by(_event.position)
         .with_hint(ledger_event, "INDEXED BY ledger_event_settings", "sqlite")
     )
+
+
+def read_share(
+    connection: Connection, after: int, limit: int, is_wanted: Callable[[str], bool]
+) -> tuple[list[Recorded], int]:
+    """The next events, without the activity of users that aren't wanted, and the last position.
+
+    What isn't wanted isn't decoded. Raises UnreadableEvent.
+    """
+    rows = connection.execute(_READ, {"after": after, "limit": limit}).all()
+    wanted = [row for row in rows if row[_SUBMISSION_ID] is None or is_wanted(row[_USER])]
+    return decoded(wanted), rows[-1][0] if rows else after
 
 
 def read_settings(connection: Connection, after: int, upto: int) -> list[Recorded]:

@@ -6,6 +6,7 @@ are made where they are missing, and a changed one is a matter of `watchledger r
 
 from functools import cache
 from pathlib import Path
+from time import sleep
 
 from alembic import command
 from alembic.config import Config
@@ -13,11 +14,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, inspect, select
 
 from infrastructure.database import create_sqlite_file, read_transaction, write_transaction
-from infrastructure.problems import NotALedger, SchemaTooNew, SchemaTooOld, problems_named
+from infrastructure.problems import (
+    DatabaseLocked,
+    NotALedger,
+    SchemaTooNew,
+    SchemaTooOld,
+    problems_named,
+)
 from projections.read_models import METADATA
 
 VERSION_TABLE = "ledger_schema"
 _ADVISORY_LOCK = 0x57617463686C6564  # "Watchled": any number that nobody else would take
+
+_PAUSES_SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 2.0)
 
 _version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32)))
 
@@ -90,6 +99,19 @@ def _use_write_ahead_log(engine: Engine) -> None:
     """Lets SQLite's readers go on while somebody writes; the file remembers it."""
     if engine.dialect.name != "sqlite":
         return
+    for seconds in (*_PAUSES_SECONDS, None):
+        try:
+            _set_journal_mode(engine)
+        except DatabaseLocked:
+            # SQLite doesn't wait for this lock by itself.
+            if seconds is None:
+                raise
+            sleep(seconds)
+        else:
+            return
+
+
+def _set_journal_mode(engine: Engine) -> None:
     with problems_named(), engine.connect() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None  # noqa: S101  # for the type checker: it was just taken
