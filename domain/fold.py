@@ -34,6 +34,8 @@ from domain.tables import Mark, Progress, Tables
 class Fold:
     """Folds events into registers, roll-up and counts; `directory` is as of the last event folded.
 
+    `seen_us` is when the newest event of each cduid was recorded, of those that were folded here.
+
     With `derives_late` the roll-up of each group is derived once, when `settle` is called, instead
     of following every event: the same rows, and the faster way where there are none to begin with.
     """
@@ -50,6 +52,7 @@ class Fold:
         self.tables = tables or Tables()
         self.registers = Registers(self.tables)
         self.rollup = Rollup(directory.catalog, self.registers, self.tables)
+        self.seen_us: dict[str, int] = {}
         self._policy = policy
         self._derives_late = derives_late
         self._stale: set[str] = set()
@@ -79,6 +82,8 @@ class Fold:
                 self._evolve_groups(recorded, cduid, event)
             case _:
                 self.directory.evolve(recorded)
+        if cduid is not None:
+            self.seen_us[cduid] = recorded.recorded_at_us
 
     def settle(self) -> None:
         """Derive the groups that a change of mode, a move or a late placing has left behind."""

@@ -5,7 +5,7 @@ loaded by key when it is first asked for, stays for the next page, and is writte
 value of each key that changed. Without a loader everything is in memory: a rebuild, a look back.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -23,13 +23,16 @@ class Loader(Generic[V]):
 
 
 class Keyed(Generic[V]):
-    """A table of `V` by (owner, item); None is the value of what isn't there."""
+    """A table of `V` by (owner, item); None is the value of what isn't there.
+
+    Without a loader nothing is stored anywhere else, and no changes are kept track of.
+    """
 
     def __init__(self, loader: Loader[V] | None = None) -> None:
         self._loader = loader
         self._rows: dict[str, dict[str, V | None]] = {}
         self._whole: set[str] = set()
-        self.changed: set[Key] = set()
+        self._changed: set[Key] = set()
         self.size = 0
 
     def get(self, owner: str, item: str) -> V | None:
@@ -43,7 +46,8 @@ class Keyed(Generic[V]):
 
     def put(self, owner: str, item: str, value: V | None) -> None:
         self._rows.setdefault(owner, {})[item] = value
-        self.changed.add((owner, item))
+        if self._loader is not None:
+            self._changed.add((owner, item))
 
     def prefetch(self, keys: Iterable[Key]) -> None:
         """Load what isn't here yet of these keys, in one go."""
@@ -88,19 +92,22 @@ class Keyed(Generic[V]):
             if any(row.get(item) is not None for item in items)
         }
 
-    def owner_names(self) -> list[str]:
-        """The owners of whom anything is in memory."""
-        return list(self._rows)
+    def items(self) -> Iterator[tuple[Key, V]]:
+        """Everything that is in memory."""
+        for owner, row in self._rows.items():
+            for item, value in row.items():
+                if value is not None:
+                    yield (owner, item), value
 
     def changes(self) -> list[tuple[Key, V | None]]:
         """The last value of every key that changed since the last call, in order of key."""
-        keys = sorted(self.changed)
-        self.changed.clear()
+        keys = sorted(self._changed)
+        self._changed.clear()
         return [((owner, item), self._rows[owner][item]) for owner, item in keys]
 
     def forget(self) -> None:
         """Let go of everything that is stored anyway. Nothing may be waiting to be written."""
-        if self.changed:
+        if self._changed:
             raise RuntimeError("changes would be lost")
         self._rows.clear()
         self._whole.clear()

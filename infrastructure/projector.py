@@ -1,9 +1,8 @@
-"""The projector: follows the ledger in pages and keeps the read models up to date.
+"""The projector: follows the ledger and keeps the read models up to date.
 
-A page is folded from a snapshot and then written in one transaction with the bookmark, which is
-moved by compare-and-set: whoever else moved it meanwhile has done the work, and this worker drops
-its own. So any number of projectors may run, and one that was stopped or frozen at any instant
-does no harm. Which of them works is a matter of speed only: others wait while one gets on.
+Any number of projectors may run, and one that was stopped or frozen at any instant does no harm:
+the bookmark fences them. Which of them works is a matter of speed only: others wait while one gets
+on.
 """
 
 from collections.abc import Callable
@@ -12,25 +11,17 @@ from time import monotonic
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from domain.directory import Directory
-from domain.events import ACTIVITY, Recorded
-from domain.fold import Fold
 from domain.registers import Policy
 from infrastructure.database import read_transaction, write_transaction
-from infrastructure.ledger import reader
+from infrastructure.follower import Folded, Follower
 from infrastructure.problems import DatabaseProblem
 from projections import bookmark
 from projections.bookmark import Place
-from projections.keeping import Source
-from projections.projection import Page
 from projections.read_models import ReadModels
 
 _log = structlog.get_logger()
-
-KEPT_MOST = 2_000_000
-"""How many values stay in memory between pages: some 400 MB at the worst."""
 
 
 class RebuildDue(Exception):  # noqa: N818  # it says what is to do
@@ -56,15 +47,11 @@ class Projector:
     ) -> None:
         self._engine = engine
         self._policy = policy
-        self._page_size = page_size
         self._poll_seconds = poll_seconds
         self._takeover_seconds = takeover_seconds
         self._on_page = on_page
         self._worker = uuid4().hex
-        self._models = ReadModels()
-        self._fold: Fold | None = None
-        self._source: Source | None = None
-        self._folded = 0
+        self._follower = Follower(ReadModels(), policy, page_size=page_size, worker=self._worker)
         self._other_moved = (-1, 0.0)
         self._woken = Event()
         self._stopping = Event()
@@ -112,27 +99,27 @@ class Projector:
 
     def _project_page(self, *, yields: bool) -> bool:
         """Project the next page, if there is one and, with `yields`, no other worker is at it."""
+        folded = self._fold_page(yields=yields)
+        if folded is None:
+            return False
         try:
-            folded = self._fold_page(yields=yields)
-            if folded is None:
-                return False
-            return self._write_page(*folded)
+            with write_transaction(self._engine) as connection:
+                written = self._follower.write_page(connection, folded)
         except BaseException:
-            self._fold = None  # it may be ahead of what is written
+            self._follower.drop()
             raise
+        if written:
+            self._on_page(folded.after.position)
+        return written
 
-    def _fold_page(self, *, yields: bool) -> tuple[Place, Place, Page] | None:
+    def _fold_page(self, *, yields: bool) -> Folded | None:
         with read_transaction(self._engine) as connection:
             before = bookmark.read_bookmark(connection)
             if before is not None:
                 self._check(before)
-                events = reader.read(connection, before.position, self._page_size)
-                if not events or (yields and self._is_anothers(before)):
+                if yields and self._is_anothers(before):
                     return None
-                fold = self._fold_at(before, connection)
-                fold.apply(events)
-                after = _place_after(before, events, self._worker)
-                return before, after, Page(events, fold, before.position)
+                return self._follower.fold_page(connection, before)
         with write_transaction(self._engine) as connection:
             bookmark.begin(connection, self._policy)
         return self._fold_page(yields=yields)
@@ -154,36 +141,3 @@ class Projector:
             self._other_moved = (place.position, monotonic())
             return True
         return monotonic() - since < self._takeover_seconds
-
-    def _fold_at(self, place: Place, connection: Connection) -> Fold:
-        """The fold as of a bookmark, its memory kept from the page before if that was ours."""
-        if self._fold is None or self._source is None:
-            self._source = Source(connection)
-            self._fold = Fold(Directory(), self._policy, self._models.tables(self._source))
-        self._source.connection = connection
-        if self._folded != place.position or self._fold.tables.size() > KEPT_MOST:
-            self._fold.tables.forget()
-            directory = self._fold.directory
-            for recorded in reader.read_settings(connection, directory.position, place.position):
-                directory.evolve(recorded)
-        return self._fold
-
-    def _write_page(self, before: Place, after: Place, page: Page) -> bool:
-        with write_transaction(self._engine) as connection:
-            if not bookmark.advance(connection, before, after):
-                self._fold = None
-                return False
-            self._models.write(connection, page)
-        self._folded = after.position
-        self._on_page(after.position)
-        return True
-
-
-def _place_after(before: Place, events: list[Recorded], worker: str) -> Place:
-    settings = [each.position for each in events if not isinstance(each.event, ACTIVITY)]
-    return Place(
-        events[-1].position,
-        settings[-1] if settings else before.settings_position,
-        before.policy,
-        worker,
-    )

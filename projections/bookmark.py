@@ -1,8 +1,9 @@
 """How far the read models have come, and by what policy they were made."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,7 +19,8 @@ class Bookmark(Base):
 
     `position` is the last event that they hold, `settings_position` the last that wasn't activity.
     The thresholds are those they were made under (rule 8). `worker` is who wrote last: others
-    leave the work to it while it gets on.
+    leave the work to it while it gets on. `generation` counts the rebuilds that were swapped in. A
+    rebuild under way has a row of its own, under another name.
     """
 
     __tablename__ = "bookmark"
@@ -28,6 +30,7 @@ class Bookmark(Base):
     settings_position: Mapped[int]
     progress_low: Mapped[float]
     progress_high: Mapped[float]
+    generation: Mapped[int]
     worker: Mapped[str | None]
 
 
@@ -38,7 +41,8 @@ class Place:
     position: int
     settings_position: int
     policy: Policy
-    worker: str | None
+    generation: int = 0
+    worker: str | None = None
 
 
 _table = live_table(Bookmark)
@@ -47,42 +51,59 @@ _READ = select(
     _table.c.settings_position,
     _table.c.progress_low,
     _table.c.progress_high,
+    _table.c.generation,
     _table.c.worker,
-).where(_table.c.name == LIVE)
+).where(_table.c.name == bindparam("name"))
 
 
-def read_bookmark(connection: Connection) -> Place | None:
-    """How far the read models are; None before the first page."""
-    row = connection.execute(_READ).one_or_none()
-    return None if row is None else Place(row[0], row[1], Policy(row[2], row[3]), row[4])
+def read_bookmark(connection: Connection, name: str = LIVE) -> Place | None:
+    """How far the read models are; None before the first page.
+
+    Asked first in a transaction, it keeps a rebuild from swapping tables until that ends.
+    """
+    if connection.dialect.name == "postgresql":
+        # Takes no snapshot: whoever waits here for a swap sees what it left behind.
+        connection.exec_driver_sql("LOCK TABLE bookmark IN ACCESS SHARE MODE")
+    row = connection.execute(_READ, {"name": name}).one_or_none()
+    return None if row is None else Place(row[0], row[1], Policy(row[2], row[3]), row[4], row[5])
+
+
+def hold_bookmarks(connection: Connection) -> None:
+    """Wait until nobody reads or writes read models, and let nobody until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE bookmark IN ACCESS EXCLUSIVE MODE")
+
+
+def put_bookmark(connection: Connection, place: Place, name: str = LIVE) -> None:
+    """Set a bookmark, whatever it was."""
+    connection.execute(delete(_table).where(_table.c.name == name))
+    connection.execute(insert(_table).values(name=name, **_values(place)))
 
 
 def begin(connection: Connection, policy: Policy) -> None:
     """Put the bookmark before the first event, unless it is there."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    values = {
-        "name": LIVE,
-        "position": 0,
-        "settings_position": 0,
-        "progress_low": policy.low,
-        "progress_high": policy.high,
-    }
+    values = {"name": LIVE, **_values(Place(0, 0, policy))}
     connection.execute(dialect.insert(_table).values(values).on_conflict_do_nothing())
 
 
-def advance(connection: Connection, before: Place, after: Place) -> bool:
-    """Move the bookmark, if it still is where it was: False says that another worker moved it.
+def remove_bookmark(connection: Connection, name: str) -> None:
+    connection.execute(delete(_table).where(_table.c.name == name))
+
+
+def advance(connection: Connection, before: Place, after: Place, name: str = LIVE) -> bool:
+    """Move a bookmark, if it still is where it was: False says that another worker moved it.
 
     Done first in a page's transaction it fences off every other worker until that ends.
     """
     moved = connection.execute(
         update(_table)
-        .where(_table.c.name == LIVE, _table.c.position == before.position)
-        .values(
-            position=after.position,
-            settings_position=after.settings_position,
-            worker=after.worker,
+        .where(
+            _table.c.name == name,
+            _table.c.position == before.position,
+            _table.c.generation == before.generation,
         )
+        .values(**_values(after))
     )
     return moved.rowcount == 1
 
@@ -90,3 +111,14 @@ def advance(connection: Connection, before: Place, after: Place) -> bool:
 def release(connection: Connection, worker: str) -> None:
     """Let others take over at once."""
     connection.execute(update(_table).where(_table.c.worker == worker).values(worker=None))
+
+
+def _values(place: Place) -> dict[str, Any]:
+    return {
+        "position": place.position,
+        "settings_position": place.settings_position,
+        "progress_low": place.policy.low,
+        "progress_high": place.policy.high,
+        "generation": place.generation,
+        "worker": place.worker,
+    }

@@ -119,6 +119,22 @@ def insert_rows(
         connection.execute(insert(table) if statement is None else statement, dicts)
 
 
+def load_rows(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
+    """Insert rows into a table that nobody reads yet, the fastest way that a database has."""
+    if connection.dialect.name != "postgresql":
+        insert_rows(connection, table, rows)
+        return
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    as_json = [place for place, each in enumerate(table.columns) if isinstance(each.type, JSON)]
+    with connection.connection.cursor().copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(_with_json(row, as_json) if as_json else row)
+
+
+def _with_json(row: Values, places: Sequence[int]) -> Values:
+    return tuple(json.dumps(each) if n in places else each for n, each in enumerate(row))
+
+
 def _rows(connection: Connection, statement: Select[Any], params: dict[str, Any]) -> list[Values]:
     return [tuple(row) for row in connection.execute(statement, params)]
 
@@ -126,9 +142,11 @@ def _rows(connection: Connection, statement: Select[Any], params: dict[str, Any]
 def _keys_relations() -> dict[str, tuple[TableValuedAlias, Any, Any]]:
     """The keys at hand as something to join, with its owner and item, for each database."""
     pairs = func.json_each(bindparam("keys")).table_valued("value", name="k")
-    arrays = func.unnest(
-        bindparam("owners", type_=ARRAY(Text)), bindparam("items", type_=ARRAY(Text))
-    ).table_valued("owner", "item", name="k").render_derived()
+    arrays = (
+        func.unnest(bindparam("owners", type_=ARRAY(Text)), bindparam("items", type_=ARRAY(Text)))
+        .table_valued("owner", "item", name="k")
+        .render_derived()
+    )
     return {
         "sqlite": (
             pairs,

@@ -1,12 +1,14 @@
 """The catalog as a table: every item ever placed, as it is now."""
 
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from sqlalchemy import JSON, Connection, Index
+from sqlalchemy import JSON, Connection, Index, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.catalog import Catalog
 from domain.events import ItemDescribed, ItemHidden, ItemMoved, ItemPlaced, ItemRestored
+from domain.fold import Fold
 from domain.items import Kind, kind_of
 from projections.bulk import Values
 from projections.projection import Page, Projection
@@ -85,6 +87,10 @@ class CatalogProjection(Projection):
         catalog = page.fold.directory.catalog
         rows = [_row(catalog, item) for item in items]
         self.bulk(Item, "parent", "item").upsert(connection, rows)
+
+    def contents(self, fold: Fold) -> Iterator[tuple[Table, Iterable[Values]]]:
+        catalog = fold.directory.catalog
+        yield self.table_of(Item), (_row(catalog, item) for item in catalog.nodes)
 
 
 def _row(catalog: Catalog, item: str) -> Values:

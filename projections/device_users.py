@@ -1,13 +1,15 @@
 """Devices, and who uses them: `client_device` and `client_device_user`."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import Connection, Index
+from sqlalchemy import Connection, Index, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.directory import Directory
 from domain.events import DEVICE_USER
+from domain.fold import Fold
 from domain.instants import from_us
 from projections.bulk import Values
 from projections.projection import Page, Projection
@@ -57,6 +59,17 @@ class DeviceUsersProjection(Projection):
         devices = [_device_row(directory, device, at) for device, at in seen_us.items()]
         self.bulk(ClientDeviceUser, "user", "cduid").upsert(connection, users)
         self.bulk(ClientDevice, "device", "device").upsert(connection, devices)
+
+    def contents(self, fold: Fold) -> Iterator[tuple[Table, Iterable[Values]]]:
+        directory = fold.directory
+        seen_us: dict[str, int] = {}
+        for cduid, at_us in fold.seen_us.items():
+            device = directory.device_users[cduid].device
+            seen_us[device] = max(at_us, seen_us.get(device, at_us))
+        users = (_user_row(directory, cduid) for cduid in directory.device_users)
+        devices = (_device_row(directory, device, at) for device, at in seen_us.items())
+        yield self.table_of(ClientDeviceUser), users
+        yield self.table_of(ClientDevice), devices
 
 
 def _user_row(directory: Directory, cduid: str) -> Values:

@@ -1,12 +1,12 @@
 """How the fold's tables are kept in the database: what is loaded by key and written as changed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from domain.keyed import Key, Loader
+from domain.keyed import Key, Keyed, Loader
 from projections.bulk import BulkTable, Values
 
 V = TypeVar("V")
@@ -54,6 +54,10 @@ class Keeping(Generic[V]):
                 present.extend(self.pack(key, value, after))
         self.rows.delete_keys(connection, gone)
         self.rows.upsert(connection, present)
+
+    def all_rows(self, table: Keyed[V]) -> Iterator[Values]:
+        """The rows of everything that a table has in memory."""
+        return (row for key, value in table.items() for row in self.pack(key, value, 0))
 
     def _values(self, rows: Iterable[Values]) -> dict[Key, V]:
         by_key: dict[Key, list[Values]] = {}

@@ -1,6 +1,6 @@
 """What a projection is: its tables, and what it writes after a page of events was folded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table
 
 from domain.events import Recorded
 from domain.fold import Fold
-from projections.bulk import BulkTable
+from projections.bulk import BulkTable, Values
 from projections.keeping import Keeping
 from projections.schema import Base
 
@@ -53,3 +53,8 @@ class Projection:
         for name, keeping in self.keeps.items():
             changes = getattr(page.fold.tables, name).changes()
             keeping.write(connection, changes, page.after)
+
+    def contents(self, fold: Fold) -> Iterator[tuple[Table, Iterable[Values]]]:
+        """Every row of every table, of a fold that has everything in memory, in no order."""
+        for name, keeping in self.keeps.items():
+            yield keeping.rows.table, keeping.all_rows(getattr(fold.tables, name))

@@ -1,0 +1,1 @@
+"""Rebuilding the read models from the ledger, beside those in use, and putting them in place."""

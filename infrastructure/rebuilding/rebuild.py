@@ -1,0 +1,165 @@
+"""The rebuild: from the ledger into new tables while the service runs, then one swap.
+
+Until the swap commits nothing of what is in use has changed, so it may be interrupted at any
+moment; the next one clears away what is left. After the bulk of it the new tables follow the
+ledger by the very code that keeps those in use, and the last page, the swap and the bookmark are
+one transaction in which nobody reads or writes read models.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection, Engine
+
+from domain.directory import Directory
+from domain.fold import Fold
+from domain.registers import Policy
+from infrastructure.database import Synchronous, read_transaction, write_transaction
+from infrastructure.follower import Follower
+from infrastructure.ledger.reader import head, read_settings
+from infrastructure.projector import Projector, RebuildDue
+from infrastructure.rebuilding.beside import Beside, clear_away
+from infrastructure.rebuilding.claim import sole_rebuild
+from infrastructure.rebuilding.jobs import Job, run_jobs
+from infrastructure.rebuilding.share import Share, load_common
+from projections import bookmark
+from projections.bookmark import LIVE, Place
+from projections.read_models import PROJECTIONS, ReadModels
+
+_NAME = "rebuild"
+_PAGE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to rebuild: projections by name, in how many processes, by which policy."""
+
+    projections: frozenset[str]
+    policy: Policy
+    jobs: int = 1
+    synchronous: Synchronous = "FULL"
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.projections) == len(PROJECTIONS)
+
+
+def rebuild(
+    engine: Engine,
+    plan: Plan,
+    on_total: Callable[[int], None] = lambda _: None,
+    on_events: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Rebuild projections and swap them in; answers the position that they hold.
+
+    `on_total` hears how many events there are, `on_events` how many more were folded. Raises
+    RebuildRunning, RebuildDue, UnreadableEvent and DatabaseProblem; nothing has changed then.
+    """
+    with sole_rebuild(engine):
+        upto, generation = _begin(engine, plan)
+        on_total(upto)
+        beside = Beside(generation)
+        try:
+            _fill(engine, plan, beside, upto, on_events)
+            return _Catching(engine, plan, beside).up()
+        except BaseException:
+            _clear(engine)
+            raise
+
+
+def _begin(engine: Engine, plan: Plan) -> tuple[int, int]:
+    """How far to fold in bulk, and the new generation's number."""
+    _clear(engine)
+    if not plan.is_whole:
+        # What isn't rebuilt stays where it is, so the two have to meet at one position.
+        Projector(engine, plan.policy).catch_up()
+    with read_transaction(engine) as connection:
+        place = bookmark.read_bookmark(connection) or Place(0, 0, plan.policy)
+        upto = head(connection).position if plan.is_whole else place.position
+    return upto, place.generation + 1
+
+
+def _clear(engine: Engine) -> None:
+    with write_transaction(engine) as connection:
+        clear_away(connection)
+        bookmark.remove_bookmark(connection, _NAME)
+
+
+def _fill(
+    engine: Engine, plan: Plan, beside: Beside, upto: int, on_events: Callable[[int], None]
+) -> None:
+    with write_transaction(engine) as connection:
+        beside.create(connection)
+    url = engine.url.render_as_string(hide_password=False)
+    jobs = [
+        Job(url, plan.synchronous, plan.policy, beside.generation, Share(number, plan.jobs, upto))
+        for number in range(plan.jobs)
+    ]
+    seen_us = run_jobs(jobs, on_events)
+    fold = Fold(Directory(), plan.policy)
+    with read_transaction(engine) as connection:
+        for recorded in read_settings(connection, 0, upto):
+            fold.directory.evolve(recorded)
+    fold.seen_us = seen_us
+    load_common(engine, beside, fold)
+    beside.create_indexes(engine)
+    place = Place(upto, fold.directory.position, plan.policy, beside.generation)
+    with write_transaction(engine) as connection:
+        bookmark.put_bookmark(connection, place, _NAME)
+
+
+class _Catching:
+    """Lets the new tables follow the ledger until they can take the place of the others."""
+
+    def __init__(self, engine: Engine, plan: Plan, beside: Beside) -> None:
+        self._engine = engine
+        self._plan = plan
+        self._beside = beside
+        models = ReadModels(beside.table_of)
+        self._follower = Follower(models, plan.policy, page_size=_PAGE, name=_NAME)
+
+    def up(self) -> int:
+        while True:
+            with write_transaction(self._engine) as connection:
+                if not self._follow(connection):
+                    break
+        with write_transaction(self._engine) as connection:
+            bookmark.hold_bookmarks(connection)
+            while self._follow(connection):
+                pass
+            return self._swap(connection)
+
+    def _follow(self, connection: Connection) -> bool:
+        """One more page, up to where the tables in use are."""
+        place = self._place(connection, _NAME)
+        folded = self._follower.fold_page(connection, place, self._target(connection, place))
+        return folded is not None and self._follower.write_page(connection, folded)
+
+    def _target(self, connection: Connection, place: Place) -> int:
+        return max(self._place(connection, LIVE).position, place.position)
+
+    def _place(self, connection: Connection, name: str) -> Place:
+        return bookmark.read_bookmark(connection, name) or Place(0, 0, self._plan.policy)
+
+    def _swap(self, connection: Connection) -> int:
+        place = self._place(connection, _NAME)
+        if not self._plan.is_whole and self._place(connection, LIVE).policy != self._plan.policy:
+            raise RebuildDue("The thresholds have changed. Rebuild all projections at once.")
+        models = [
+            model
+            for projection in PROJECTIONS
+            if projection.name in self._plan.projections
+            for model in projection.models
+        ]
+        self._beside.put_in_place(connection, models)
+        bookmark.remove_bookmark(connection, _NAME)
+        bookmark.put_bookmark(connection, replace(place, worker=None), LIVE)
+        return place.position
+
+
+def projection_names(names: Sequence[str]) -> frozenset[str]:
+    """All projections' names, or those given. Raises ValueError for an unknown one."""
+    known = [projection.name for projection in PROJECTIONS]
+    if unknown := sorted(set(names) - set(known)):
+        raise ValueError(f"{', '.join(unknown)}: no such projection; there are {', '.join(known)}.")
+    return frozenset(names or known)
