@@ -44,6 +44,18 @@ _after = _event.position > bindparam("after")
 _READ: Select[Any] = (
     select(*COLUMNS).where(_after).order_by(_event.position).limit(bindparam("limit"))
 )
+_ACTIVITY: Select[Any] = (
+    select(*COLUMNS)
+    .where(
+        _event.originator_id == bindparam("stream"),
+        _event.originator_version > bindparam("version"),
+        _event.position <= bindparam("upto"),
+        _event.submission_id.is_not(None),
+    )
+    .order_by(_event.originator_version)
+    .limit(bindparam("limit"))
+)
+_CHUNK = 5_000
 _RECORDED_AT: Select[Any] = (
     select(_event.recorded_at_us)
     .where(_event.position >= bindparam("position"))
@@ -90,6 +102,21 @@ def read_settings(connection: Connection, after: int, upto: int) -> list[Recorde
     Raises UnreadableEvent.
     """
     return decoded(connection.execute(settings_query(after, upto)).all())
+
+
+def read_activity(connection: Connection, stream: str, upto: int) -> Iterator[Recorded]:
+    """The activity of a stream up to a position, in order, loaded in chunks.
+
+    Raises UnreadableEvent.
+    """
+    version = 0
+    while True:
+        asked = {"stream": stream, "version": version, "upto": upto, "limit": _CHUNK}
+        chunk = decoded(connection.execute(_ACTIVITY, asked).all())
+        yield from chunk
+        if len(chunk) < _CHUNK:
+            return
+        version = chunk[-1].version
 
 
 def position_at(connection: Connection, instant_us: int) -> int:
