@@ -1,16 +1,20 @@
 """The one place where the service's parts are made and wired, from its settings."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from threading import Thread
 
 from sqlalchemy import Engine, make_url
 
+from domain.registers import Policy
 from infrastructure.database import make_engine, sqlite_path
 from infrastructure.door import Door
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.writer import Writer
 from infrastructure.migrations import check_schema, migrate
+from infrastructure.projector import Projector
+from infrastructure.reader import Reader
 from infrastructure.settings import Settings, SettingsProblem
 from infrastructure.tokens import AdminToken, admin_token, make_data_dir
 
@@ -20,11 +24,27 @@ class Services:
     """What the routes and the commands work with."""
 
     settings: Settings
+    policy: Policy
     engine: Engine
     ledger: Ledger
     writer: Writer
     door: Door
+    reader: Reader
+    projector: Projector | None
     admin_token: AdminToken
+
+
+def policy_of(settings: Settings) -> Policy:
+    return Policy(settings.progress_low, settings.progress_high)
+
+
+def projector_of(settings: Settings, engine: Engine) -> Projector:
+    return Projector(
+        engine,
+        policy_of(settings),
+        page_size=settings.page_size,
+        poll_seconds=settings.poll_seconds,
+    )
 
 
 def engine_of(settings: Settings) -> Engine:
@@ -51,8 +71,8 @@ def prepare_schema(engine: Engine) -> None:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Services]:
-    """The service's parts, at work until the end of the block.
+def opened(settings: Settings, *, projects: bool = True) -> Iterator[Services]:
+    """The service's parts, at work until the end of the block; `projects`: the projector, too.
 
     Raises DatabaseProblem, SettingsProblem.
     """
@@ -60,13 +80,47 @@ def opened(settings: Settings) -> Iterator[Services]:
     engine = engine_of(settings)
     try:
         prepare_schema(engine)
-        ledger = Ledger(engine)
-        writer = Writer(ledger.append)
-        try:
+        projector = projector_of(settings, engine) if projects else None
+        with _at_work(projector), _writing(Ledger(engine), projector) as (ledger, writer):
             yield Services(
-                settings, engine, ledger, writer, Door(ledger, writer, token.token), token
+                settings=settings,
+                policy=policy_of(settings),
+                engine=engine,
+                ledger=ledger,
+                writer=writer,
+                door=Door(ledger, writer, token.token),
+                reader=Reader(engine),
+                projector=projector,
+                admin_token=token,
             )
-        finally:
-            writer.close()
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _writing(ledger: Ledger, projector: Projector | None) -> Iterator[tuple[Ledger, Writer]]:
+    writer = Writer(ledger.append, on_append=projector.wake) if projector else Writer(ledger.append)
+    try:
+        yield ledger, writer
+    finally:
+        writer.close()
+
+
+@contextmanager
+def _at_work(projector: Projector | None) -> Iterator[None]:
+    """A projector that runs beside, if there is one; what stops it stands in its `problem`."""
+    if projector is None:
+        yield
+        return
+    thread = Thread(target=_run, args=[projector], name="projector")
+    thread.start()
+    try:
+        yield
+    finally:
+        projector.stop()
+        thread.join()
+
+
+def _run(projector: Projector) -> None:
+    with suppress(Exception):  # logged, and kept for whoever asks whether the service is ready
+        projector.run()

@@ -101,6 +101,11 @@ class Door:
             Rejection("token_unknown", "The token is wrong or was revoked; ask for a new one.")
         )
 
+    def knows(self, cduid: str) -> bool:
+        """Whether a device user is registered, projected yet or not."""
+        with self._followed.latest() as directory:
+            return cduid in directory.device_users
+
     def submit(self, caller: Caller, submissions: Sequence[Submission]) -> tuple[list[Taken], int]:
         """What became of each submission, and the position reached.
 

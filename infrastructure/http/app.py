@@ -6,12 +6,30 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from infrastructure.bootstrap import Services
-from infrastructure.http import catalog, device_users, events, operate
+from infrastructure.http import (
+    catalog,
+    device_users,
+    events,
+    histories,
+    listings,
+    operate,
+    suggesting,
+    viewing,
+)
 from infrastructure.http.bodies import described_schemas
 from infrastructure.http.middleware import RequestLog
 from infrastructure.http.problems import ProblemDetails, handle_problems
 
-_ROUTERS = (events.router, catalog.router, device_users.router, operate.router)
+_ROUTERS = (
+    events.router,
+    catalog.router,
+    device_users.router,
+    viewing.router,
+    suggesting.router,
+    histories.router,
+    listings.router,
+    operate.router,
+)
 _DESCRIPTION = (
     "What was watched, what is in progress, what comes next, and why. Every write answers with the "
     "position it reached; a read with `after` of that position sees it."

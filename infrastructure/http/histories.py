@@ -1,0 +1,256 @@
+"""The audit's routes: what was said, when and by whom, and why an item is watched (rule 21)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Literal, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from domain.directory import Directory
+from domain.events import (
+    ACTIVITY,
+    EVENT_CLASSES,
+    ItemUnwatched,
+    ItemWatched,
+    OccurredAt,
+    ProgressReported,
+    Recorded,
+)
+from domain.instants import from_us, to_us
+from domain.items import Id, ItemId, is_watchable
+from domain.placing import unknown_item
+from domain.viewer import Viewer
+from infrastructure.audit import Place, Question, history
+from infrastructure.door import Refused
+from infrastructure.http.asking import AdminAsked, ItemInPath, ServicesAsked, problems
+from infrastructure.http.paging import Cursor, Limit, from_cursor, to_cursor
+from infrastructure.http.problems import FieldFault, Problem
+from infrastructure.http.reading import After, Position, PresentViewInPath, ViewInPath
+from infrastructure.reader import Snapshot
+from infrastructure.why import why
+
+router = APIRouter(prefix="/v1", tags=["audit"], dependencies=[After])
+
+_NAMES: dict[str, tuple[str, ...]] = {
+    **{cls.topic.partition(".")[0]: (cls.topic,) for cls in EVENT_CLASSES if cls not in ACTIVITY},
+    "watch": (ItemWatched.topic,),
+    "unwatch": (ItemUnwatched.topic,),
+    "progress": (ProgressReported.topic,),
+}
+_SECRET = {"token_sha256"}
+
+
+class EventShown(BaseModel):
+    """An event, and beside these fields whatever it claims. Activity has an id."""
+
+    model_config = ConfigDict(extra="allow")
+
+    position: int
+    id: UUID | None
+    type: str
+    cduid: str | None
+    user: str | None
+    item: str | None
+    occurred_at: datetime | None
+    recorded_at: datetime
+    at: datetime
+    version: int
+    catalog_version: int
+
+
+class HistoryPage(BaseModel):
+    events: list[EventShown]
+    next_cursor: str | None
+    position: int
+
+
+class Why(BaseModel):
+    """The event that decides, if any, and those that it overruled, newest first."""
+
+    item: str
+    watched: bool
+    decider: EventShown | None
+    overruled: list[EventShown]
+    position: int
+
+
+class _Cursor(NamedTuple):
+    """Where a page ended, and the last position that its list looks at."""
+
+    at_us: int
+    position: int
+    upto: int
+
+
+_CURSOR = TypeAdapter(_Cursor)
+
+
+def event_shown(recorded: Recorded, directory: Directory) -> EventShown:
+    """An event as histories show it; what would let others in is left out."""
+    event = recorded.event
+    claims = event.model_dump(mode="json", exclude=_SECRET, exclude_none=True)
+    device_user = directory.device_users.get(recorded.cduid or "")
+    return EventShown(
+        **{
+            "item": None,
+            "occurred_at": None,
+            **claims,
+            "position": recorded.position,
+            "id": recorded.submission_id,
+            "type": event.type_name,
+            "cduid": recorded.cduid,
+            "device": device_user.device if device_user else None,
+            "user": recorded.user,
+            "recorded_at": from_us(recorded.recorded_at_us),
+            "at": from_us(recorded.at_us),
+            "version": recorded.version,
+            "catalog_version": recorded.catalog_version,
+        }
+    )
+
+
+class _Filters(NamedTuple):
+    """What both histories can be asked for."""
+
+    question: Question
+    limit: int
+    cursor: _Cursor | None
+
+
+def _filters(
+    item: Annotated[ItemId | None, Query(description="Said on it, or about it.")] = None,
+    types: Annotated[
+        list[str] | None, Query(alias="type", description="As events show it; may be repeated.")
+    ] = None,
+    since: Annotated[OccurredAt | None, Query(description="From this time on.")] = None,
+    until: Annotated[OccurredAt | None, Query(description="Before this time.")] = None,
+    from_position: Annotated[Position | None, Query()] = None,
+    order: Literal["newest", "oldest"] = "newest",
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> _Filters:
+    place = None if cursor is None else from_cursor(cursor, _CURSOR)
+    question = Question(
+        upto=0,
+        item=item,
+        topics=_topics(types),
+        since_us=None if since is None else to_us(since),
+        until_us=None if until is None else to_us(until),
+        from_position=from_position,
+        is_newest_first=order == "newest",
+        after=None if place is None else Place(place.at_us, place.position),
+    )
+    return _Filters(question, limit, place)
+
+
+def _topics(types: list[str] | None) -> tuple[str, ...] | None:
+    if types is None:
+        return None
+    unknown = [each for each in types if each not in _NAMES]
+    if unknown:
+        detail = f"isn't a type of event; there are {', '.join(_NAMES)}"
+        fault = FieldFault(detail=detail, parameter="type")
+        raise Problem("invalid_parameter", "A parameter can't be used.", errors=[fault])
+    return tuple(topic for each in types for topic in _NAMES[each])
+
+
+FiltersAsked = Annotated[_Filters, Depends(_filters)]
+
+
+@router.get(
+    "/device-users/{cduid}/history",  # noqa: FAST003  # the view asks for it
+    summary="What was said on a device user, or with group on all that it sees",
+    responses=problems(
+        "unknown_device_user", "unknown_item", "invalid_cursor", "projection_behind"
+    ),
+)
+def get_viewer_history(
+    asked: PresentViewInPath,
+    filters: FiltersAsked,
+    group: Annotated[bool, Query(description="Of the whole watch group.")] = False,
+) -> HistoryPage:
+    with asked.opened() as view:
+        viewer, item = view.viewer, filters.question.item
+        if item is not None and not viewer.may_see(item):
+            raise Refused(unknown_item(item))
+        cduids = viewer.cduids if group else (viewer.cduid,)
+        question = replace(filters.question, cduids=cduids)
+        return _page(view.snapshot, filters, question, viewer)
+
+
+@router.get(
+    "/history",
+    summary="What was said by anybody",
+    responses=problems("admin_only", "invalid_cursor", "projection_behind"),
+)
+def get_history(
+    _: AdminAsked,
+    services: ServicesAsked,
+    filters: FiltersAsked,
+    cduid: Annotated[Id | None, Query()] = None,
+    user: Annotated[Id | None, Query()] = None,
+    under: Annotated[ItemId | None, Query(description="On it or on anything below it.")] = None,
+) -> HistoryPage:
+    cduids = None if cduid is None else (cduid,)
+    question = replace(filters.question, cduids=cduids, user=user, under=under)
+    with services.reader.snapshot() as snapshot:
+        return _page(snapshot, filters, question, None)
+
+
+def _page(
+    snapshot: Snapshot, filters: _Filters, question: Question, viewer: Viewer | None
+) -> HistoryPage:
+    """A page of history; without a viewer nothing is withheld."""
+    upto = filters.cursor.upto if filters.cursor else snapshot.position
+    found = history(
+        snapshot.connection,
+        snapshot.directory.catalog,
+        replace(question, upto=upto),
+        filters.limit + 1,
+        _is_allowed(viewer) if viewer else lambda _: True,
+    )
+    events = found[: filters.limit]
+    is_more = len(found) > filters.limit
+    return HistoryPage(
+        events=[event_shown(each, snapshot.directory) for each in events],
+        next_cursor=to_cursor((events[-1].at_us, events[-1].position, upto)) if is_more else None,
+        position=snapshot.position,
+    )
+
+
+def _is_allowed(viewer: Viewer) -> Callable[[Recorded], bool]:
+    """What rule 15 doesn't withhold. Hidden items stay in every history (rule 20)."""
+
+    def is_allowed(recorded: Recorded) -> bool:
+        item = getattr(recorded.event, "item", None)
+        return item is None or viewer.may_see(item)
+
+    return is_allowed
+
+
+@router.get(
+    "/device-users/{cduid}/items/{item}/why",  # noqa: FAST003  # the view asks for it
+    summary="Why an item is watched, or isn't",
+    responses=problems("not_watchable", "unknown_device_user", "unknown_item", "projection_behind"),
+)
+def get_why(
+    asked: ViewInPath, item: ItemInPath, services: ServicesAsked, limit: Limit = 100
+) -> Why:
+    if not is_watchable(item):
+        raise Problem("not_watchable", f"{item} holds other items; ask about one of those.")
+    with asked.opened() as view:
+        if not view.viewer.sees(item):
+            raise Refused(unknown_item(item))
+        connection, directory = view.snapshot.connection, view.snapshot.directory
+        reasons = why(connection, view.viewer, services.policy, item, view.position, limit)
+        decider = reasons.decider
+        return Why(
+            item=item,
+            watched=view.viewer.is_watched(item),
+            decider=None if decider is None else event_shown(decider, directory),
+            overruled=[event_shown(each, directory) for each in reasons.overruled],
+            position=view.position,
+        )

@@ -1,0 +1,124 @@
+"""What every read asks for: how far the projections must be, and as of when to answer."""
+
+from asyncio import sleep
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Annotated, NamedTuple
+
+from fastapi import Depends, Query
+from pydantic import AwareDatetime
+from starlette.concurrency import run_in_threadpool
+
+from domain.decisions import unknown_device_user
+from domain.events import OccurredAt
+from domain.instants import to_us
+from domain.viewer import Viewer
+from infrastructure.bootstrap import Services
+from infrastructure.door import Refused
+from infrastructure.http.asking import OwnCduid, ServicesAsked
+from infrastructure.http.problems import Problem
+from infrastructure.ledger.reader import position_at
+from infrastructure.looking_back import look_back
+from infrastructure.reader import Snapshot
+
+_POSITION_MAX = 2**62
+_WAIT_SECONDS = 5.0
+_WAIT_SECONDS_MAX = 30.0
+_PAUSE_SECONDS_MAX = 0.05
+
+Position = Annotated[int, Query(ge=0, le=_POSITION_MAX)]
+
+
+async def _after(
+    services: ServicesAsked,
+    after: Annotated[
+        int | None,
+        Query(ge=0, le=_POSITION_MAX, description="Answer only once this position is projected."),
+    ] = None,
+    wait_seconds: Annotated[
+        float,
+        Query(ge=0, le=_WAIT_SECONDS_MAX, description="How long to wait for it."),
+    ] = _WAIT_SECONDS,
+) -> None:
+    """Waits, without holding a thread, until the projections are there. Raises Problem."""
+    if after is None:
+        return
+    until, pause_seconds = monotonic() + wait_seconds, 0.001
+    while (position := await run_in_threadpool(services.reader.position)) < after:
+        if monotonic() >= until:
+            raise _behind(position, after)
+        await sleep(min(pause_seconds, max(0.0, until - monotonic())))
+        pause_seconds = min(pause_seconds * 2, _PAUSE_SECONDS_MAX)
+
+
+def _behind(position: int, after: int | None) -> Problem:
+    wanted = "" if after is None else f", not yet at {after}"
+    return Problem(
+        "projection_behind",
+        f"The projections are at position {position}{wanted}. Ask again later, or without after.",
+    )
+
+
+After = Depends(_after)
+"""For every route that reads: understands `after` and `wait_seconds`."""
+
+
+class View(NamedTuple):
+    """What a viewer sees, and the position that it is as of."""
+
+    viewer: Viewer
+    position: int
+    snapshot: Snapshot
+
+
+class ViewAsked:
+    """A view of the cduid in the path, opened where it is used."""
+
+    def __init__(self, services: Services, cduid: str, as_of: int | AwareDatetime | None) -> None:
+        self._services = services
+        self._cduid = cduid
+        self._as_of = as_of
+
+    @contextmanager
+    def opened(self) -> Iterator[View]:
+        """Raises Refused for an unknown device user, Problem for one that isn't projected yet."""
+        with self._services.reader.snapshot() as snapshot:
+            if self._cduid not in snapshot.directory.device_users:
+                if self._services.door.knows(self._cduid):
+                    raise _behind(snapshot.position, None)
+                raise Refused(unknown_device_user(self._cduid))
+            position = self._position(snapshot)
+            yield View(self._viewer(snapshot, position), position, snapshot)
+
+    def _position(self, snapshot: Snapshot) -> int:
+        if self._as_of is None:
+            return snapshot.position
+        if isinstance(self._as_of, int):
+            return min(self._as_of, snapshot.position)
+        return min(position_at(snapshot.connection, to_us(self._as_of)), snapshot.position)
+
+    def _viewer(self, snapshot: Snapshot, position: int) -> Viewer:
+        if position == snapshot.position:
+            return snapshot.viewer(self._cduid)
+        policy, directory = self._services.policy, snapshot.directory
+        return look_back(snapshot.connection, directory, policy, self._cduid, position)
+
+
+async def _view(
+    services: ServicesAsked,
+    cduid: OwnCduid,
+    as_of: Annotated[
+        Position | OccurredAt | None,
+        Query(description="Answer as of this position, or of the last one up to this time."),
+    ] = None,
+) -> ViewAsked:
+    return ViewAsked(services, cduid, as_of)
+
+
+async def _present_view(services: ServicesAsked, cduid: OwnCduid) -> ViewAsked:
+    return ViewAsked(services, cduid, None)
+
+
+ViewInPath = Annotated[ViewAsked, Depends(_view)]
+PresentViewInPath = Annotated[ViewAsked, Depends(_present_view)]

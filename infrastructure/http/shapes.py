@@ -1,0 +1,102 @@
+"""The shapes in which viewers are shown items, plays and rows."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from domain.instants import from_us
+from domain.items import Kind
+from domain.viewer import InProgress, ItemAnswer, Play
+
+
+class ProgressShown(BaseModel):
+    played_seconds: float
+    duration_seconds: float
+    at: datetime
+    cduid: str
+
+
+class ItemShown(BaseModel):
+    """An item as one viewer sees it; counts are of what the viewer may see (rule 11)."""
+
+    item: str
+    kind: Kind
+    parent: str | None
+    index: int | None
+    title: str | None
+    watched: bool
+    leaves: int
+    watched_leaves: int
+    in_progress: ProgressShown | None
+    plays: int
+    last_played_at: datetime | None
+
+
+class ItemsPage(BaseModel):
+    items: list[ItemShown]
+    next_cursor: str | None
+    position: int
+
+
+class WatchedRow(BaseModel):
+    """Everything that stood under the item at that version, and has since, is watched."""
+
+    item: str
+    catalog_version: int
+
+
+class WatchedPage(BaseModel):
+    rows: list[WatchedRow]
+    next_cursor: str | None
+    position: int
+
+
+class PlayShown(BaseModel):
+    item: str
+    at: datetime
+    cduid: str
+    position: int
+
+
+class PlaysPage(BaseModel):
+    plays: list[PlayShown]
+    next_cursor: str | None
+    position: int
+
+
+def item_shown(answer: ItemAnswer) -> ItemShown:
+    return ItemShown(
+        item=answer.item,
+        kind=answer.kind,
+        parent=answer.parent,
+        index=answer.index,
+        title=answer.title,
+        watched=answer.watched,
+        leaves=answer.leaves,
+        watched_leaves=answer.watched_leaves,
+        in_progress=_progress_shown(answer.in_progress),
+        plays=answer.plays,
+        last_played_at=instant(answer.last_played_at_us),
+    )
+
+
+def _progress_shown(found: InProgress | None) -> ProgressShown | None:
+    if found is None:
+        return None
+    progress, cduid = found
+    return ProgressShown(
+        played_seconds=progress.played_seconds,
+        duration_seconds=progress.duration_seconds,
+        at=from_us(progress.at_us),
+        cduid=cduid,
+    )
+
+
+def instant(instant_us: int | None) -> datetime | None:
+    return None if instant_us is None else from_us(instant_us)
+
+
+def play_shown(play: Play) -> PlayShown:
+    return PlayShown(
+        item=play.item, at=from_us(play.at_us), cduid=play.cduid, position=play.position
+    )

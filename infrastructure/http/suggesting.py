@@ -1,0 +1,119 @@
+"""What comes next for a viewer, in its three sections (rule 14)."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+from typing import Annotated, NamedTuple
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, TypeAdapter
+
+from domain.items import Kind, kind_of
+from domain.next_up import Section, Suggestion, next_up
+from domain.viewer import Viewer
+from infrastructure.http.asking import problems
+from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
+from infrastructure.http.reading import After, ViewInPath
+from infrastructure.http.shapes import instant
+
+router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], dependencies=[After])
+
+
+class Titled(BaseModel):
+    item: str
+    kind: Kind
+    index: int | None
+    title: str | None
+
+
+class SuggestionShown(BaseModel):
+    """What comes next. `titles` are the item's own and, of an episode, those up to its show."""
+
+    section: Section
+    item: str
+    titles: list[Titled]
+    at: datetime | None
+    anchor: str | None
+
+
+class NextUpPage(BaseModel):
+    items: list[SuggestionShown]
+    next_cursor: str | None
+    position: int
+
+
+class _Place(NamedTuple):
+    """Where a page ended. In a section what has the greater rank comes first."""
+
+    section: Section
+    rank: int
+    item: str
+
+
+_PLACE = TypeAdapter(_Place)
+
+
+@router.get(
+    "/next-up",
+    summary="What comes next",
+    responses=problems("unknown_device_user", "invalid_cursor", "projection_behind"),
+)
+def get_next_up(
+    asked: ViewInPath,
+    section: Annotated[Section | None, Query()] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> NextUpPage:
+    after = None if cursor is None else from_cursor(cursor, _PLACE)
+    with asked.opened() as view:
+        viewer = view.viewer
+        sections = list(Section) if section is None else [section]
+        if after is not None and after.section in sections:
+            sections = sections[sections.index(after.section) :]
+        found = chain.from_iterable(
+            _after(next_up(viewer, each), viewer, after) for each in sections
+        )
+        page, is_more = page_of(found, limit)
+        return NextUpPage(
+            items=[_shown(viewer, each) for each in page],
+            next_cursor=to_cursor(_place(viewer, page[-1])) if is_more else None,
+            position=view.position,
+        )
+
+
+def _place(viewer: Viewer, found: Suggestion) -> _Place:
+    rank = viewer.catalog.nodes[found.item].placed_version if found.at_us is None else found.at_us
+    return _Place(found.section, rank, found.item)
+
+
+def _after(
+    section: Iterable[Suggestion], viewer: Viewer, after: _Place | None
+) -> Iterator[Suggestion]:
+    """What comes after a place in its section; all of another section."""
+    is_past = False
+    for found in section:
+        place = _place(viewer, found)
+        if after is None or place.section != after.section or place.rank < after.rank or is_past:
+            yield found
+        is_past = is_past or place == after
+
+
+def _shown(viewer: Viewer, found: Suggestion) -> SuggestionShown:
+    return SuggestionShown(
+        section=found.section,
+        item=found.item,
+        titles=[_titled(viewer, step) for step in _up_to_show(viewer, found.item)],
+        at=instant(found.at_us),
+        anchor=found.anchor,
+    )
+
+
+def _up_to_show(viewer: Viewer, item: str) -> list[str]:
+    if kind_of(item) is not Kind.EPISODE:
+        return [item]
+    return [item, *(container for container, _ in viewer.catalog.above(item))][:3]
+
+
+def _titled(viewer: Viewer, item: str) -> Titled:
+    details = viewer.catalog.nodes[item].details
+    return Titled(item=item, kind=kind_of(item), index=details.index, title=details.title)

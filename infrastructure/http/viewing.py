@@ -1,0 +1,171 @@
+"""What a viewer is shown: items, what is watched, in progress, played."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Annotated, NamedTuple, TypeVar
+
+from fastapi import APIRouter, Query
+from pydantic import TypeAdapter
+
+from domain.items import ItemId, Kind
+from domain.placing import unknown_item
+from domain.viewer import ItemAnswer, Play, Viewer
+from infrastructure.door import Refused
+from infrastructure.http.asking import ItemInPath, problems
+from infrastructure.http.listings import listed
+from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
+from infrastructure.http.reading import After, ViewInPath
+from infrastructure.http.shapes import (
+    ItemShown,
+    ItemsPage,
+    PlaysPage,
+    WatchedPage,
+    WatchedRow,
+    item_shown,
+    play_shown,
+)
+
+router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], dependencies=[After])
+
+_READ = problems("unknown_device_user", "projection_behind")
+_READ_ITEM = problems("unknown_device_user", "unknown_item", "projection_behind")
+_LIST = problems("unknown_device_user", "invalid_cursor", "projection_behind")
+_CHUNK = 250
+
+T = TypeVar("T")
+
+
+class Moment(NamedTuple):
+    """A place in a list that is newest first."""
+
+    at_us: int
+    position: int
+
+
+_ITEM = TypeAdapter(ItemId)
+_MOMENT = TypeAdapter(Moment)
+
+
+@router.get("/items/{item}", summary="An item as the viewer sees it", responses=_READ_ITEM)
+def get_item(asked: ViewInPath, item: ItemInPath) -> ItemShown:
+    with asked.opened() as view:
+        view.viewer.prefetch([item])
+        answer = view.viewer.answer(item)
+    if answer is None:
+        raise Refused(unknown_item(item))
+    return item_shown(answer)
+
+
+@router.get(
+    "/items",
+    summary="The items under a parent in order, or all of them, parents first",
+    responses={**_LIST, **_READ_ITEM},
+)
+def get_items(
+    asked: ViewInPath,
+    parent: Annotated[ItemId | None, Query()] = None,
+    kind: Annotated[Kind | None, Query()] = None,
+    watched: Annotated[bool | None, Query()] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> ItemsPage:
+    after = None if cursor is None else from_cursor(cursor, _ITEM)
+    with asked.opened() as view:
+        if parent is not None and not view.viewer.sees(parent):
+            raise Refused(unknown_item(parent))
+        found = _answers(view.viewer, listed(view.viewer.catalog, parent, after), kind)
+        page, is_more = page_of(
+            (answer for answer in found if watched in {None, answer.watched}), limit
+        )
+        return ItemsPage(
+            items=[item_shown(answer) for answer in page],
+            next_cursor=to_cursor(page[-1].item) if is_more else None,
+            position=view.position,
+        )
+
+
+def _answers(viewer: Viewer, items: Iterator[str], kind: Kind | None) -> Iterator[ItemAnswer]:
+    """The answers about items, looked up a few at a time."""
+    wanted = (item for item in items if kind is None or item.startswith(f"{kind}:"))
+    while chunk := list(islice(wanted, _CHUNK)):
+        yield from viewer.answers(chunk)
+
+
+@router.get("/watched", summary="The rolled-up rows of the viewer's watch group", responses=_LIST)
+def get_watched(asked: ViewInPath, limit: Limit = 100, cursor: Cursor = None) -> WatchedPage:
+    after = None if cursor is None else from_cursor(cursor, _ITEM)
+    with asked.opened() as view:
+        viewer = view.viewer
+        rows = sorted(viewer.tables.watched.all_of(viewer.watch_group).items())
+        found = (
+            WatchedRow(item=item, catalog_version=version)
+            for item, version in rows
+            if (after is None or item > after) and viewer.sees(item)
+        )
+        page, is_more = page_of(found, limit)
+        return WatchedPage(
+            rows=page,
+            next_cursor=to_cursor(page[-1].item) if is_more else None,
+            position=view.position,
+        )
+
+
+@router.get("/in-progress", summary="What is in progress, newest first", responses=_LIST)
+def get_in_progress(asked: ViewInPath, limit: Limit = 100, cursor: Cursor = None) -> ItemsPage:
+    before = None if cursor is None else from_cursor(cursor, _MOMENT)
+    with asked.opened() as view:
+        listed = (
+            (item, Moment(found.progress.at_us, found.progress.position))
+            for item, found in view.viewer.all_in_progress()
+        )
+        page, is_more = page_of(_older(listed, before, lambda each: each[1]), limit)
+        answers = list(view.viewer.answers(item for item, _ in page))
+        return ItemsPage(
+            items=[item_shown(answer) for answer in answers],
+            next_cursor=to_cursor(page[-1][1]) if is_more else None,
+            position=view.position,
+        )
+
+
+@router.get(
+    "/plays",
+    summary="When an item, or anything under it, or anything at all was played, newest first",
+    responses={**_LIST, **_READ_ITEM},
+)
+def get_plays(
+    asked: ViewInPath,
+    item: Annotated[ItemId | None, Query()] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> PlaysPage:
+    before = None if cursor is None else from_cursor(cursor, _MOMENT)
+    with asked.opened() as view:
+        if item is not None and not view.viewer.sees(item):
+            raise Refused(unknown_item(item))
+        plays = sorted(_plays(view.viewer, item), reverse=True)
+        page, is_more = page_of(
+            _older(iter(plays), before, lambda play: Moment(play.at_us, play.position)), limit
+        )
+        return PlaysPage(
+            plays=[play_shown(play) for play in page],
+            next_cursor=to_cursor(page[-1][:2]) if is_more else None,
+            position=view.position,
+        )
+
+
+def _plays(viewer: Viewer, item: str | None) -> Iterator[Play]:
+    completions = viewer.tables.completions
+    if item is None:
+        completions.prefetch_owners(viewer.cduids)
+        played = {leaf for cduid in viewer.cduids for leaf in completions.all_of(cduid)}
+        leaves = [leaf for leaf in played if viewer.sees(leaf)]
+    else:
+        leaves = viewer.leaves(item)
+        completions.prefetch((cduid, leaf) for cduid in viewer.cduids for leaf in leaves)
+    for leaf in leaves:
+        yield from viewer.plays(leaf)
+
+
+def _older(found: Iterator[T], before: Moment | None, moment: Callable[[T], Moment]) -> Iterator[T]:
+    """What comes after a place in a list that is newest first."""
+    return (each for each in found if before is None or moment(each) < before)
