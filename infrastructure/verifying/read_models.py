@@ -1,0 +1,77 @@
+"""Whether the read models are what the ledger says: a replay in memory, compared row by row."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from domain.directory import Directory
+from domain.fold import Fold
+from infrastructure.ledger.reader import read
+from projections.bookmark import read_bookmark
+from projections.bulk import Values
+from projections.read_models import ReadModels
+
+_PAGE = 5_000
+
+
+def read_model_faults(
+    connection: Connection, on_events: Callable[[int], None] = lambda _: None
+) -> Iterator[str]:
+    """Every row that differs from what a replay gives, each in a sentence.
+
+    `connection` sees one state of the database; the thresholds are those of the read models. Raises
+    UnreadableEvent.
+    """
+    place = read_bookmark(connection)
+    if place is None:
+        return
+    fold = Fold(Directory(), place.policy, derives_late=True)
+    position = 0
+    while position < place.position:
+        events = read(connection, position, min(_PAGE, place.position - position))
+        if not events:
+            yield f"The read models hold {place.position} events, the ledger has {position}."
+            return
+        for recorded in events:
+            fold.evolve(recorded)
+        position = events[-1].position
+        on_events(len(events))
+    fold.settle()
+    for projection in ReadModels().projections:
+        for table, rows in projection.contents(fold):
+            yield from _table_faults(connection, table, rows)
+
+
+def _table_faults(
+    connection: Connection, table: Table, expected_rows: Iterable[Values]
+) -> Iterator[str]:
+    keys = [place for place, column in enumerate(table.columns) if column.primary_key]
+
+    def key(row: Values) -> Values:
+        return tuple(row[place] for place in keys)
+
+    expected = {key(row): row for row in expected_rows}
+    for found in connection.execute(select(table).execution_options(yield_per=_PAGE)):
+        row = expected.pop(key(tuple(found)), None)
+        if row is None:
+            yield f"{_named(table, key(tuple(found)))} is there, but nothing in the ledger says so."
+        elif row != tuple(found):
+            yield f"{_named(table, key(row))}: {_difference(table, tuple(found), row)}"
+    for missing in expected:
+        yield f"{_named(table, missing)} is missing."
+
+
+def _named(table: Table, key: Values) -> str:
+    return f"{table.name} row ({', '.join(map(str, key))})"
+
+
+def _difference(table: Table, found: Values, expected: Values) -> str:
+    columns: Iterable[tuple[str, Any, Any]] = zip(
+        (column.name for column in table.columns), found, expected, strict=True
+    )
+    return "; ".join(
+        f"{name} is {there}, the ledger says {right}"
+        for name, there, right in columns
+        if there != right
+    )
