@@ -105,4 +105,4 @@ class Found(NamedTuple):
     """What the ledger already has of the streams and submission ids of a batch."""
 
     streams: dict[str, StreamHead]
-    submitted: dict[Key, Submitted]
+    submitted: dict[Key, Submitted | Row]

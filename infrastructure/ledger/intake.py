@@ -5,7 +5,6 @@ because all of them continue from the head that the transaction has locked.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from domain.events import CATALOG, Event, at_us
 from infrastructure.ledger.digest import NO_DIGEST, SALT_BYTES, event_digest
@@ -26,17 +25,13 @@ _CATALOG_TOPICS = frozenset(cls.topic for cls in CATALOG)
 _NEW_STREAM = StreamHead(0, NO_DIGEST)
 
 
-class Encoded(NamedTuple):
-    """What of an entry can be made ready before the transaction begins."""
-
-    topic: str
-    state: bytes
-    submission_id: str | None
+Encoded = tuple[str, bytes, str | None]
+"""What of an entry is made ready before the transaction begins: topic, state, submission id."""
 
 
 def encoded(entry: Entry) -> Encoded:
     submission_id = entry.submission_id
-    return Encoded(*encode(entry.event), None if submission_id is None else submission_id.hex)
+    return *encode(entry.event), None if submission_id is None else submission_id.hex
 
 
 def salts(random: bytes) -> Iterator[bytes]:
@@ -72,12 +67,12 @@ class Intake:
         topic, state, submission_id = encoded
         version = self._streams.get(stream, _NEW_STREAM).version + 1
         if submission_id is not None:
-            key = (stream, submission_id)
-            first = self._submitted.get(key)
+            first = self._submitted.get((stream, submission_id))
             if first is not None:
                 return _again(first, event, topic, state)
-            self._submitted[key] = Submitted(self._position + 1, version, topic, state)
         self.put(stream, version, topic, state, event, submission_id, user)
+        if submission_id is not None:
+            self._submitted[stream, submission_id] = self.rows[-1]
         return Outcome("recorded", self._position, version)
 
     def put(
@@ -129,7 +124,7 @@ class Intake:
         )
 
 
-def _again(first: Submitted, event: Event, topic: str, state: bytes) -> Outcome:
+def _again(first: Submitted | Row, event: Event, topic: str, state: bytes) -> Outcome:
     """The answer to a submission id that was recorded before (rule 3)."""
     same = topic == first.topic and (state == first.state or event == decode(topic, first.state))
     return Outcome("duplicate" if same else "conflict", first.position, first.version)

@@ -58,7 +58,7 @@ def _as_json(streams: Collection[str], keys: Sequence[Key]) -> tuple[str, str]:
 def _seen(rows: Iterable[Sequence[Any]], keys: Sequence[Key]) -> tuple[Head, Found]:
     """Of rows (stream or None, number of its key or None, …), as `look` selects them."""
     streams: dict[str, StreamHead] = {}
-    submitted: dict[Key, Submitted] = {}
+    submitted: dict[Key, Submitted | Row] = {}
     head = Head(0, 0, 0)
     for stream, number, position, version, recorded_at_us, topic, content in rows:
         if stream is not None:
