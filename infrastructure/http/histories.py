@@ -34,12 +34,13 @@ from infrastructure.why import why
 
 router = APIRouter(prefix="/v1", tags=["audit"], dependencies=[After])
 
-_NAMES: dict[str, tuple[str, ...]] = {
+TOPICS_OF: dict[str, tuple[str, ...]] = {
     **{cls.topic.partition(".")[0]: (cls.topic,) for cls in EVENT_CLASSES if cls not in ACTIVITY},
     "watch": (ItemWatched.topic,),
     "unwatch": (ItemUnwatched.topic,),
     "progress": (ProgressReported.topic,),
 }
+"""The topics of the events of a type, as histories name it."""
 _SECRET = {"token_sha256"}
 
 
@@ -149,12 +150,12 @@ def _filters(
 def _topics(types: list[str] | None) -> tuple[str, ...] | None:
     if types is None:
         return None
-    unknown = [each for each in types if each not in _NAMES]
+    unknown = [each for each in types if each not in TOPICS_OF]
     if unknown:
-        detail = f"isn't a type of event; there are {', '.join(_NAMES)}"
+        detail = f"isn't a type of event; there are {', '.join(TOPICS_OF)}"
         fault = FieldFault(detail=detail, parameter="type")
         raise Problem("invalid_parameter", "A parameter can't be used.", errors=[fault])
-    return tuple(topic for each in types for topic in _NAMES[each])
+    return tuple(topic for each in types for topic in TOPICS_OF[each])
 
 
 FiltersAsked = Annotated[_Filters, Depends(_filters)]

@@ -1,6 +1,6 @@
 """What the admin lists: device users, and the catalog with all that is hidden in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import dropwhile, islice
 from typing import Annotated
@@ -86,12 +86,19 @@ def get_device_users(
         known = snapshot.directory.device_users
         cduids = sorted(known) if user is None else sorted(snapshot.directory.cduids(user))
         page, is_more = page_of((cduid for cduid in cduids if cduid > after), limit)
-        connected = _last_connected(snapshot, [known[cduid].device for cduid in page])
         return DeviceUsersPage(
-            items=[_device_user(snapshot.directory, cduid, connected) for cduid in page],
+            items=device_users_shown(snapshot, page),
             next_cursor=to_cursor(page[-1]) if is_more else None,
             position=snapshot.position,
         )
+
+
+def device_users_shown(snapshot: Snapshot, cduids: Sequence[str]) -> list[DeviceUserShown]:
+    """Registered device users, as the admin is shown them."""
+    directory = snapshot.directory
+    devices = [directory.device_users[cduid].device for cduid in cduids]
+    connected = _last_connected(snapshot, devices)
+    return [_device_user(directory, cduid, connected) for cduid in cduids]
 
 
 def _last_connected(snapshot: Snapshot, devices: list[str]) -> dict[str, datetime]:

@@ -75,7 +75,7 @@ def get_next_up(
         )
         page, is_more = page_of(found, limit)
         return NextUpPage(
-            items=[_shown(viewer, each) for each in page],
+            items=[suggestion_shown(viewer, each) for each in page],
             next_cursor=to_cursor(_place(viewer, page[-1])) if is_more else None,
             position=view.position,
         )
@@ -98,7 +98,8 @@ def _after(
         is_past = is_past or place == after
 
 
-def _shown(viewer: Viewer, found: Suggestion) -> SuggestionShown:
+def suggestion_shown(viewer: Viewer, found: Suggestion) -> SuggestionShown:
+    """What comes next, as it is shown, with its titles."""
     return SuggestionShown(
         section=found.section,
         item=found.item,
