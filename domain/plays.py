@@ -17,6 +17,11 @@ class Completion(NamedTuple):
     duration_seconds: float | None
 
 
+def running_seconds(completion: Completion, runtime_seconds: float | None) -> float:
+    """How long the item runs: by the event's own word, else the catalog's, else half an hour."""
+    return completion.duration_seconds or runtime_seconds or RUNTIME_DEFAULT_SECONDS
+
+
 def openings(
     completions: Iterable[Completion], runtime_seconds: float | None
 ) -> Iterator[Completion]:
@@ -26,7 +31,7 @@ def openings(
     """
     previous_us: int | None = None
     for completion in completions:
-        seconds = completion.duration_seconds or runtime_seconds or RUNTIME_DEFAULT_SECONDS
+        seconds = running_seconds(completion, runtime_seconds)
         if previous_us is None or completion.at_us - previous_us >= seconds * 1_000_000:
             yield completion
         previous_us = completion.at_us

@@ -83,6 +83,8 @@ class Follower:
         if not bookmark.advance(connection, folded.before, folded.after, self._name):
             self.drop()
             return False
+        if self._source is not None:
+            self._source.connection = connection
         self._models.write(connection, folded.page)
         self._at = (folded.after.position, folded.after.generation)
         return True

@@ -74,6 +74,7 @@ class Streamable(Item):
 class CatalogProjection(Projection):
     name = "catalog"
     models: ClassVar[tuple[type[Base], ...]] = (Item,)
+    is_by_user = False
 
     def write(self, connection: Connection, page: Page) -> None:
         items = {

@@ -44,6 +44,7 @@ class ClientDeviceUser(Base):
 class DeviceUsersProjection(Projection):
     name = "device-users"
     models: ClassVar[tuple[type[Base], ...]] = (ClientDevice, ClientDeviceUser)
+    is_by_user = False
 
     def write(self, connection: Connection, page: Page) -> None:
         directory = page.fold.directory

@@ -40,6 +40,8 @@ class Projection:
 
     name: ClassVar[str]
     models: ClassVar[tuple[type[Base], ...]]
+    is_by_user: ClassVar[bool] = True
+    """Whether each row is one user's, so that a rebuild may fold users apart."""
 
     def __init__(self, table_of: TableOf = live_table) -> None:
         self.table_of = table_of

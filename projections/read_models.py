@@ -12,6 +12,7 @@ from projections.plays import PlaysProjection
 from projections.progress import ProgressProjection
 from projections.projection import Page, Projection, TableOf, live_table
 from projections.registers import RegistersProjection
+from projections.stats import StatsProjection
 from projections.watched import WatchedProjection
 
 PROJECTIONS: tuple[type[Projection], ...] = (
@@ -21,6 +22,7 @@ PROJECTIONS: tuple[type[Projection], ...] = (
     WatchedProjection,
     ProgressProjection,
     PlaysProjection,
+    StatsProjection,
 )
 """Adding a read model is adding it here."""
 

@@ -60,7 +60,7 @@ def fold_share(
 def load_share(engine: Engine, beside: Beside, fold: Fold) -> None:
     """Fill the new tables of what is kept by user."""
     for projection in ReadModels(beside.table_of).projections:
-        if projection.keeps:
+        if projection.is_by_user:
             for table, rows in projection.contents(fold):
                 load(engine, table, rows)
 
@@ -68,7 +68,7 @@ def load_share(engine: Engine, beside: Beside, fold: Fold) -> None:
 def load_common(engine: Engine, beside: Beside, fold: Fold) -> None:
     """Fill the other new tables, from a fold that has seen what concerns everybody."""
     for projection in ReadModels(beside.table_of).projections:
-        if not projection.keeps:
+        if not projection.is_by_user:
             for table, rows in projection.contents(fold):
                 load(engine, table, rows)
 
