@@ -1,0 +1,93 @@
+"""A body that can't be read at all is refused whole, and nothing is recorded."""
+
+import json
+
+import httpx
+import pytest
+
+from tests.infrastructure.http.api import Api, event, problem
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
+
+
+@pytest.fixture
+def tv(api: Api) -> httpx.Client:
+    return api.register("tv")
+
+
+def post(tv: httpx.Client, body: bytes) -> httpx.Response:
+    return tv.post("/v1/events", content=body)
+
+
+def faults(answer: httpx.Response) -> list[tuple[str, str]]:
+    return [(fault["pointer"], fault["detail"]) for fault in answer.json()["errors"]]
+
+
+def test_no_events(tv: httpx.Client) -> None:
+    answer = post(tv, b'{"events": []}')
+    assert problem(answer) == (400, "invalid_body")
+    assert faults(answer) == [("/events", "holds 0; send 1 at least")]
+
+
+def test_1001_events(api: Api, tv: httpx.Client) -> None:
+    before = api.services.ledger.head()
+    answer = tv.post("/v1/events", json={"events": [event() for _ in range(1_001)]})
+    assert problem(answer) == (400, "invalid_body")
+    assert faults(answer) == [("/events", "holds 1001; send 1000 at most")]
+    assert api.services.ledger.head() == before
+
+
+def test_a_body_over_8_mib(tv: httpx.Client) -> None:
+    assert problem(post(tv, b" " * (8 * 1024 * 1024 + 1))) == (413, "body_too_large")
+
+
+def test_a_body_of_8_mib_is_read(tv: httpx.Client) -> None:
+    body = json.dumps({"events": [event()]}).encode()
+    assert post(tv, body.ljust(8 * 1024 * 1024)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"hello", b"[1,]", b'\xef\xbb\xbf{"events": []}', b'{"events": ["\\ud800"]}'],
+)
+def test_not_json(tv: httpx.Client, body: bytes) -> None:
+    assert problem(post(tv, body)) == (400, "body_not_json")
+
+
+def test_not_utf_8(tv: httpx.Client) -> None:
+    answer = post(tv, b'{"events": ["\xff"]}')
+    assert problem(answer) == (400, "body_not_utf8")
+    assert answer.json()["detail"] == "The body isn't UTF-8, from byte 13 on."
+
+
+def test_json_nested_too_deep(tv: httpx.Client) -> None:
+    assert problem(post(tv, b'{"events": ' + b"[" * 100_000)) == (400, "body_not_json")
+    nested = b"[" * 150 + b"]" * 150
+    answer = post(tv, b'{"events": [%b]}' % nested)
+    assert answer.json()["results"][0]["status"] == "rejected"
+
+
+def test_a_number_too_large_to_be_one(tv: httpx.Client) -> None:
+    assert problem(post(tv, b'{"events": [1%b]}' % (b"0" * 10_000))) == (400, "body_not_json")
+
+
+@pytest.mark.parametrize("body", [b"[]", b"7", b"null", b'"events"'])
+def test_not_an_object(tv: httpx.Client, body: bytes) -> None:
+    answer = post(tv, body)
+    assert problem(answer) == (400, "invalid_body")
+    assert faults(answer) == [("", "should be an object")]
+
+
+def test_an_object_without_events(tv: httpx.Client) -> None:
+    answer = post(tv, b'{"event": []}')
+    assert problem(answer) == (400, "invalid_body")
+    assert faults(answer) == [
+        ("/events", "is missing"),
+        ("/event", "isn't a field here; leave it out"),
+    ]
+
+
+def test_every_bad_field_is_pointed_to(api: Api) -> None:
+    answer = api.admin.put("/v1/device-users/tv", json={"user": "a b", "device": 7, "x~/y": 1})
+    assert problem(answer) == (400, "invalid_body")
+    assert [pointer for pointer, _ in faults(answer)] == ["/user", "/device", "/x~0~1y"]

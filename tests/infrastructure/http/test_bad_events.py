@@ -1,0 +1,136 @@
+"""Every way an event can be wrong has its own clear words; the request itself succeeds."""
+
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.http.api import Api, event, send
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
+
+
+def rejection(api: Api, sent: Any) -> tuple[str, str]:
+    """The code and the detail with which an event is rejected."""
+    [result] = send(api.register("tv"), sent)
+    assert result["status"] == "rejected"
+    return result["error"]["code"], result["error"]["detail"]
+
+
+def progress(**fields: Any) -> dict[str, Any]:
+    return event("movie:a", "progress", **fields)
+
+
+def test_an_unknown_kind_of_item(api: Api) -> None:
+    code, detail = rejection(api, event("podcast:a"))
+    assert code == "invalid_event"
+    assert detail.startswith("item names no kind that there is; the kinds are movie_shelf, movie,")
+
+
+@pytest.mark.parametrize("item", ["movie", "movie:", "movie:/a", "movie:.a", f"movie:{'a' * 129}"])
+def test_a_malformed_item(api: Api, item: str) -> None:
+    _, detail = rejection(api, event(item))
+    assert detail.startswith("item is no item; send kind:key")
+
+
+def test_a_malformed_cduid(api: Api) -> None:
+    _, detail = rejection(api, event(cduid="a b"))
+    assert detail.startswith("cduid must be letters, digits")
+
+
+def test_a_progress_on_a_container(api: Api) -> None:
+    sent = event("show:s", "progress", played_seconds=1, duration_seconds=2)
+    code, detail = rejection(api, sent)
+    assert code == "progress_on_container"
+    assert detail.startswith("show:s holds other items; report the progress of the one")
+
+
+@pytest.mark.parametrize(
+    ("fields", "detail"),
+    [
+        ({"duration_seconds": 10}, "played_seconds is missing."),
+        ({"played_seconds": 10}, "duration_seconds is missing."),
+        (
+            {"played_seconds": -1, "duration_seconds": 10},
+            "played_seconds should be greater than or equal to 0.",
+        ),
+        (
+            {"played_seconds": 1, "duration_seconds": 0},
+            "duration_seconds should be greater than 0.",
+        ),
+        (
+            {"played_seconds": 1, "duration_seconds": -5},
+            "duration_seconds should be greater than 0.",
+        ),
+        (
+            {"played_seconds": "12", "duration_seconds": 10},
+            "played_seconds should be a valid number.",
+        ),
+        (
+            {"played_seconds": 1e12, "duration_seconds": 10},
+            "played_seconds should be less than or equal to 1000000000.",
+        ),
+    ],
+)
+def test_seconds_that_make_no_sense(api: Api, fields: dict[str, Any], detail: str) -> None:
+    assert rejection(api, progress(**fields)) == ("invalid_event", detail)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_seconds_that_are_no_finite_number(api: Api, number: str) -> None:
+    tv = api.register("tv")
+    body = (
+        '{"events": [{"id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "type": "progress",'
+        f' "item": "movie:a", "played_seconds": {number}, "duration_seconds": 10}}]}}'
+    )
+    [result] = tv.post("/v1/events", content=body).json()["results"]
+    assert result["error"]["detail"] == "played_seconds must be a finite number."
+
+
+def test_played_over_duration_counts_as_the_end(api: Api) -> None:
+    tv = api.register("tv")
+    api.place_movies("a")
+    [result] = send(tv, progress(played_seconds=500, duration_seconds=100))
+    params = {"after": result["position"]}
+    shown = tv.get("/v1/device-users/tv/items/movie:a", params=params).json()
+    assert (shown["watched"], shown["plays"]) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("occurred_at", "detail"),
+    [
+        ("2026-01-31T20:15:00", "has no time zone; send one such as 2026-01-31T20:15:00Z."),
+        ("1899-12-31T23:59:59Z", "is before 1900; send the time of the viewing."),
+        ("9999-01-01T00:00:00Z", "is after 9998; send the time of the viewing."),
+        ("yesterday", "must be a time such as 2026-01-31T20:15:00Z."),
+        (1767225600, "must be a time such as 2026-01-31T20:15:00Z."),
+        ("1767225600", "must be a time such as 2026-01-31T20:15:00Z."),
+    ],
+)
+def test_a_time_that_makes_no_sense(api: Api, occurred_at: Any, detail: str) -> None:
+    sent = event(occurred_at=occurred_at)
+    assert rejection(api, sent) == ("invalid_event", f"occurred_at {detail}")
+
+
+def test_a_time_in_the_future_is_taken_and_counts_as_now(api: Api) -> None:
+    tv = api.register("tv")
+    [result] = send(tv, event(occurred_at="2199-01-01T00:00:00Z"))
+    params = {"after": result["position"], "type": "watch"}
+    [found] = tv.get("/v1/device-users/tv/history", params=params).json()["events"]
+    assert found["occurred_at"] == "2199-01-01T00:00:00Z"
+    assert found["at"] == found["recorded_at"]
+
+
+def test_a_type_that_there_is_not(api: Api) -> None:
+    _, detail = rejection(api, event(type_="skip"))
+    assert detail.endswith("has a type that isn't known; send 'watch', 'unwatch', 'progress'.")
+
+
+def test_an_id_that_is_no_uuid(api: Api) -> None:
+    [result] = send(api.register("tv"), {**event(), "id": "first"})
+    assert result["id"] == "first"
+    assert result["error"]["detail"].startswith("id should be a valid UUID")
+
+
+def test_a_field_that_does_not_belong_there(api: Api) -> None:
+    _, detail = rejection(api, event(type_="unwatch", duration_seconds=10))
+    assert detail == "duration_seconds isn't a field here; leave it out."
