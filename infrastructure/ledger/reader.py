@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Select, Text, bindparam, select, type_coerce
 
 from domain.events import Recorded
-from infrastructure.ledger.entries import Head
+from infrastructure.ledger.entries import Head, Row
 from infrastructure.ledger.mapper import VALIDATORS, decode_row
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.statements import HEAD
@@ -43,6 +43,9 @@ RawRow = Sequence[Any]
 _after = _event.position > bindparam("after")
 _READ: Select[Any] = (
     select(*COLUMNS).where(_after).order_by(_event.position).limit(bindparam("limit"))
+)
+_ROWS: Select[Any] = (
+    select(*ledger_event.c).where(_after).order_by(_event.position).limit(bindparam("limit"))
 )
 _ACTIVITY: Select[Any] = (
     select(*COLUMNS)
@@ -82,6 +85,21 @@ def settings_query(after: int, upto: int) -> Select[Any]:
         .order_by(_event.position)
         .with_hint(ledger_event, "INDEXED BY ledger_event_settings", "sqlite")
     )
+
+
+def read_rows(connection: Connection, after: int, limit: int) -> list[Row]:
+    """The next events after a position as they are stored, undecoded."""
+    rows = connection.execute(_ROWS, {"after": after, "limit": limit}).all()
+    return [_as_hashed(Row._make(row)) for row in rows]
+
+
+def _as_hashed(row: Row) -> Row:
+    """With the submission id in digits, and bytes even where someone left text by hand."""
+    submission_id: UUID | str | None = row.submission_id
+    if isinstance(submission_id, UUID):
+        row = row._replace(submission_id=submission_id.hex)
+    state: bytes | str = row.state
+    return row._replace(state=state.encode()) if isinstance(state, str) else row
 
 
 def read_share(
