@@ -1,0 +1,58 @@
+"""Where commands print: answers on standard output, everything else on standard error."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import to_json
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+answers = Console(soft_wrap=True, highlight=False)
+errors = Console(stderr=True, soft_wrap=True, highlight=False)
+
+_WIDTH_MAX = 100_000
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on a line, as HTTP would answer it."""
+    sys.stdout.write(f"{to_json(document).decode()}\n")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, none: str) -> None:
+    """A table, or the sentence `none` if there are no rows. Numbers stand at the right."""
+    found = list(rows)
+    if not found:
+        errors.print(none)
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name, value in zip(columns, found[0], strict=True):
+        table.add_column(name, justify="right" if isinstance(value, int) else "left")
+    for row in found:
+        table.add_row(*(Text(_shown(value)) for value in row))
+    # A terminal wraps cells; a file or a pipe gets each row whole.
+    answers.print(table, width=None if answers.is_terminal else _WIDTH_MAX)
+
+
+def print_fields(fields: Mapping[str, Any]) -> None:
+    """Names and values below each other."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in fields.items():
+        table.add_row(name, Text(_shown(value)))
+    answers.print(table)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%SZ")
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value)

@@ -1,0 +1,5 @@
+"""The command that shows everything once."""
+
+
+def demo() -> None:
+    """Not there yet."""

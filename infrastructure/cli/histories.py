@@ -1,0 +1,129 @@
+"""The command that finds recorded events again (rule 20), for the operator: nothing is withheld."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+from typing import Annotated, Any
+
+import typer
+
+from domain.directory import Directory
+from domain.events import Recorded
+from domain.instants import to_us
+from infrastructure.audit import Place, Question
+from infrastructure.audit import history as page_of_history
+from infrastructure.cli.arguments import id_option, item_option, time_option
+from infrastructure.cli.console import print_json, print_table
+from infrastructure.cli.options import takes_settings
+from infrastructure.cli.reading import present, viewer_of
+from infrastructure.http.histories import TOPICS_OF, EventShown, event_shown
+from infrastructure.reader import Snapshot
+from infrastructure.settings import Settings
+
+_PAGE = 1_000
+_COLUMNS = ("position", "at", "type", "user", "cduid", "item", "claims")
+_ENVELOPE = {*EventShown.model_fields, "device"}
+_NOTHING: tuple[Any, ...] = (None, [], {})
+
+
+class Order(StrEnum):
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+def _type(text: str) -> str:
+    if text not in TOPICS_OF:
+        raise typer.BadParameter(f"{text!r} is no type of event; there are {', '.join(TOPICS_OF)}.")
+    return text
+
+
+@takes_settings()
+def history(
+    settings: Settings,
+    *,
+    cduid: Annotated[str | None, id_option("--cduid", "What was said there.")] = None,
+    group: Annotated[
+        bool, typer.Option("--group", help="With --cduid: on all that it sees, too.")
+    ] = False,
+    user: Annotated[str | None, id_option("--user", "What this user's devices said.")] = None,
+    item: Annotated[str | None, item_option("--item", "What was said on it, or about it.")] = None,
+    under: Annotated[
+        str | None, item_option("--under", "What was said on it or on anything below.")
+    ] = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type",
+            parser=_type,
+            metavar="TYPE",
+            help="watch, unwatch, progress, item_placed, …; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    since: Annotated[datetime | None, time_option("--since", "From this time on.")] = None,
+    until: Annotated[datetime | None, time_option("--until", "Before this time.")] = None,
+    from_position: Annotated[
+        int | None, typer.Option(min=0, help="From this position on.", show_default=False)
+    ] = None,
+    order: Annotated[Order, typer.Option(help="Which come first.")] = Order.NEWEST,
+    limit: Annotated[int, typer.Option(min=0, help="How many at most; 0 is all.")] = 100,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="NDJSON, an event a line as HTTP shows it.")
+    ] = False,
+) -> None:
+    """Show what was said, when, by whom, and when it was recorded.
+
+    A time is as in 2026-01-31T20:15:00Z; a day is its beginning in UTC.
+
+    Example: watchledger history --cduid ada-tv --group --type watch --since 2026-01-01
+    """
+    if group and cduid is None:
+        raise typer.BadParameter("--group needs a --cduid: it is that one's watch group.")
+    question = Question(
+        upto=0,
+        cduids=None if cduid is None else (cduid,),
+        user=user,
+        item=item,
+        under=under,
+        topics=tuple(topic for each in types for topic in TOPICS_OF[each]) if types else None,
+        since_us=None if since is None else to_us(since),
+        until_us=None if until is None else to_us(until),
+        from_position=from_position,
+        is_newest_first=order is Order.NEWEST,
+    )
+    with present(settings) as snapshot:
+        if cduid is not None:
+            viewer = viewer_of(snapshot, cduid)
+            question = replace(question, cduids=viewer.cduids if group else (cduid,))
+        found = islice(_events(snapshot, question), limit or None)
+        if as_json:
+            for each in found:
+                print_json(event_shown(each, snapshot.directory))
+        else:
+            _print(found, snapshot.directory)
+
+
+def _events(snapshot: Snapshot, question: Question) -> Iterator[Recorded]:
+    """All that is asked for, a page in memory at a time."""
+    question = replace(question, upto=snapshot.position)
+    while True:
+        page = page_of_history(snapshot.connection, snapshot.directory.catalog, question, _PAGE)
+        yield from page
+        if len(page) < _PAGE:
+            return
+        question = replace(question, after=Place(page[-1].at_us, page[-1].position))
+
+
+def _print(found: Iterator[Recorded], directory: Directory) -> None:
+    rows = [_row(event_shown(each, directory)) for each in found]
+    print_table(_COLUMNS, rows, none="No event was found.")
+
+
+def _row(event: EventShown) -> tuple[Any, ...]:
+    claims = event.model_dump(exclude=_ENVELOPE)
+    claims.update(claims.pop("details", {}))
+    said = ", ".join(f"{name} {each}" for name, each in claims.items() if each not in _NOTHING)
+    fields = (event.position, event.at, event.type, event.user, event.cduid, event.item)
+    return (*fields, said or None)

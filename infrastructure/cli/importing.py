@@ -1,0 +1,187 @@
+"""The commands that import files, with how far they are and what became of the lines."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Annotated, TextIO
+
+import typer
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from infrastructure.bootstrap import opened
+from infrastructure.catalog_import import CatalogImport
+from infrastructure.cli.console import errors
+from infrastructure.cli.options import takes_settings
+from infrastructure.cli.problems import REFUSED
+from infrastructure.door import Door
+from infrastructure.imports import Imported, import_events
+from infrastructure.lines import FileProblem, Line, LineFile, opened_lines
+from infrastructure.settings import Settings
+
+_SHOWN_MOST = 20
+_UPDATE_EVERY_LINES = 500
+
+app = typer.Typer(
+    no_args_is_help=True, help="Import files of the catalog or of events; again does no harm."
+)
+
+FileArgument = Annotated[
+    str,
+    typer.Argument(metavar="FILE", help="NDJSON, plain or gzip; - for standard input."),
+]
+RejectedOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--rejected",
+        metavar="FILE",
+        help="Write all rejected lines' numbers and reasons there, as NDJSON.",
+        show_default=False,
+    ),
+]
+Importing = Callable[[Door, Iterable[Line]], Iterator[Imported]]
+
+
+@app.command("events")
+@takes_settings()
+def events(settings: Settings, file: FileArgument, *, rejected: RejectedOption = None) -> None:
+    """Import events, a JSON object a line as in POST /v1/events, each with its cduid.
+
+    What is there already is a duplicate, so a file can be imported again. Exit code 1 if any line
+    was rejected.
+
+    Example: watchledger import events plays.ndjson.gz --rejected rejected.ndjson
+    """
+    _import(settings, file, rejected, import_events, ("recorded", "duplicate"))
+
+
+@app.command("catalog")
+@takes_settings()
+def catalog(settings: Settings, file: FileArgument, *, rejected: RejectedOption = None) -> None:
+    """Import the catalog, an item a line as in POST /v1/catalog/items, in any order.
+
+    A field left out keeps its value, null unsets it; items that aren't in the file stay as they
+    are. Exit code 1 if any line was rejected.
+
+    Example: zcat library.ndjson.gz | watchledger import catalog -
+    """
+    statuses = ("placed", "moved", "changed", "restored", "unchanged")
+    _import(settings, file, rejected, lambda door, lines: CatalogImport(door).run(lines), statuses)
+
+
+def _import(
+    settings: Settings,
+    file: str,
+    rejected: Path | None,
+    importing: Importing,
+    statuses: tuple[str, ...],
+) -> None:
+    with (
+        opened_lines(file) as lines,
+        _written(rejected) as rejections,
+        opened(settings, projects=False) as services,
+    ):
+        summary = _Summary(lines.name, statuses, rejections)
+        try:
+            with _progress(lines) as update:
+                for imported in importing(services.door, lines):
+                    summary.take(imported)
+                    if summary.lines % _UPDATE_EVERY_LINES == 0:
+                        update(summary.lines)
+        finally:
+            summary.print()
+    if summary.counts["rejected"]:
+        raise typer.Exit(REFUSED)
+
+
+@contextmanager
+def _written(path: Path | None) -> Iterator[TextIO | None]:
+    if path is None:
+        yield None
+        return
+    try:
+        file = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise FileProblem(f"{path} can't be written: {error.strerror}.") from error
+    with file:
+        yield file
+
+
+@contextmanager
+def _progress(lines: LineFile) -> Iterator[Callable[[int], None]]:
+    """A bar by how much of the file was read, in a terminal."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[done]:,} lines, {task.fields[rate]:,.0f}/s"),
+        TimeRemainingColumn(),
+    )
+    started_at = monotonic()
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task(escape(lines.name), total=lines.size_bytes, done=0, rate=0.0)
+
+        def update(done: int) -> None:
+            rate = done / max(monotonic() - started_at, 1e-3)
+            bar.update(task, completed=lines.read_bytes, done=done, rate=rate)
+
+        yield update
+
+
+class _Summary:
+    """Counts lines by what became of them, and tells of the rejected ones."""
+
+    def __init__(self, name: str, statuses: tuple[str, ...], rejections: TextIO | None) -> None:
+        self._name = name
+        self._statuses = statuses
+        self._rejections = rejections
+        self._started_at = monotonic()
+        self._unseen = 0
+        self.lines = 0
+        self.counts: Counter[str] = Counter()
+
+    def take(self, imported: Imported) -> None:
+        self.lines += 1
+        self.counts[imported.status] += 1
+        self._unseen += imported.is_unseen
+        if imported.rejection is not None:
+            self._tell(imported)
+
+    def _tell(self, imported: Imported) -> None:
+        line, _, name, rejection, _ = imported
+        assert rejection is not None  # noqa: S101  # for the type checker: the caller asked
+        if self._rejections is not None:
+            told = {"line": line, "name": name, **rejection._asdict()}
+            self._rejections.write(f"{json.dumps(told, ensure_ascii=False)}\n")
+        if self.counts["rejected"] <= _SHOWN_MOST:
+            named = "" if name is None else f" ({name})"
+            errors.print(f"[red]Line {line}[/]{escape(named)}: {escape(rejection.detail)}")
+
+    def print(self) -> None:
+        more = self.counts["rejected"] - _SHOWN_MOST
+        if more > 0:
+            hint = "" if self._rejections is not None else "; --rejected FILE writes them all"
+            errors.print(f"… and {more:,} more{hint}.")
+        seconds = monotonic() - self._started_at
+        counted = ", ".join(f"{self.counts[each]:,} {each}" for each in self._told_statuses())
+        errors.print(
+            f"{escape(self._name)}: {self.lines:,} lines in {seconds:.1f} s "
+            f"({self.lines / max(seconds, 1e-3):,.0f}/s): {counted}."
+        )
+        if self._unseen:
+            errors.print(
+                f"{self._unseen:,} are about items that the catalog doesn't have, or that their "
+                "user doesn't see; they count once it has them."
+            )
+
+    def _told_statuses(self) -> tuple[str, ...]:
+        return (*self._statuses, "rejected")

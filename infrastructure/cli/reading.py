@@ -1,0 +1,58 @@
+"""Commands that read answer as of the ledger's end, whether a service runs or not."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+from domain.decisions import unknown_device_user
+from domain.viewer import Viewer
+from infrastructure.bootstrap import engine_of, projector_of
+from infrastructure.cli.console import errors
+from infrastructure.database import read_transaction
+from infrastructure.door import Refused
+from infrastructure.ledger.reader import head
+from infrastructure.migrations import check_schema
+from infrastructure.reader import Reader, Snapshot
+from infrastructure.settings import Settings
+
+_LONG_SECONDS = 1.0
+
+
+@contextmanager
+def present(settings: Settings) -> Iterator[Snapshot]:
+    """The read models as of the ledger's end, projected here as far as they aren't yet.
+
+    Raises DatabaseProblem, SettingsProblem, UnreadableEvent, RebuildDue.
+    """
+    engine = engine_of(settings)
+    try:
+        check_schema(engine)
+        reader = Reader(engine)
+        before, started_at = reader.position(), monotonic()
+        with read_transaction(engine) as connection:
+            behind = head(connection).position - before
+        if behind:
+            projector_of(settings, engine).catch_up()
+        if (seconds := monotonic() - started_at) > _LONG_SECONDS:
+            errors.print(
+                f"The read models were {behind:,} events behind; it took {seconds:.1f} s to catch "
+                "up. A running service keeps them up to date."
+            )
+        with reader.snapshot() as snapshot:
+            yield snapshot
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def viewed(settings: Settings, cduid: str) -> Iterator[Viewer]:
+    """A viewer as of the ledger's end. Raises Refused for an unknown one, and as `present`."""
+    with present(settings) as snapshot:
+        yield viewer_of(snapshot, cduid)
+
+
+def viewer_of(snapshot: Snapshot, cduid: str) -> Viewer:
+    """Raises Refused for a device user that isn't registered."""
+    if cduid not in snapshot.directory.device_users:
+        raise Refused(unknown_device_user(cduid))
+    return snapshot.viewer(cduid)
