@@ -113,5 +113,6 @@ class Follower:
             before,
             position=events[-1].position,
             settings_position=settings[-1] if settings else before.settings_position,
+            policy=self._policy,
             worker=self._worker,
         )

@@ -98,7 +98,10 @@ class Projector:
             pass
 
     def _project_page(self, *, yields: bool) -> bool:
-        """Project the next page, if there is one and, with `yields`, no other worker is at it."""
+        """Project the next page, if there is one and, with `yields`, no other worker is at it.
+
+        False if there was nothing to do; a page that another worker was quicker with is done, too.
+        """
         folded = self._fold_page(yields=yields)
         if folded is None:
             return False
@@ -110,7 +113,7 @@ class Projector:
             raise
         if written:
             self._on_page(folded.after.position)
-        return written
+        return True
 
     def _fold_page(self, *, yields: bool) -> Folded | None:
         with read_transaction(self._engine) as connection:
