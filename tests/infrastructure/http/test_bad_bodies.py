@@ -7,13 +7,6 @@ import pytest
 
 from tests.infrastructure.http.api import Api, event, problem
 
-pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
-
-
-@pytest.fixture
-def tv(api: Api) -> httpx.Client:
-    return api.register("tv")
-
 
 def post(tv: httpx.Client, body: bytes) -> httpx.Response:
     return tv.post("/v1/events", content=body)
@@ -29,12 +22,12 @@ def test_no_events(tv: httpx.Client) -> None:
     assert faults(answer) == [("/events", "holds 0; send 1 at least")]
 
 
-def test_1001_events(api: Api, tv: httpx.Client) -> None:
-    before = api.services.ledger.head()
+def test_1001_events(shared_api: Api, tv: httpx.Client) -> None:
+    before = shared_api.services.ledger.head()
     answer = tv.post("/v1/events", json={"events": [event() for _ in range(1_001)]})
     assert problem(answer) == (400, "invalid_body")
     assert faults(answer) == [("/events", "holds 1001; send 1000 at most")]
-    assert api.services.ledger.head() == before
+    assert shared_api.services.ledger.head() == before
 
 
 def test_a_body_over_8_mib(tv: httpx.Client) -> None:
@@ -87,7 +80,9 @@ def test_an_object_without_events(tv: httpx.Client) -> None:
     ]
 
 
-def test_every_bad_field_is_pointed_to(api: Api) -> None:
-    answer = api.admin.put("/v1/device-users/tv", json={"user": "a b", "device": 7, "x~/y": 1})
+def test_every_bad_field_is_pointed_to(shared_api: Api) -> None:
+    answer = shared_api.admin.put(
+        "/v1/device-users/tv", json={"user": "a b", "device": 7, "x~/y": 1}
+    )
     assert problem(answer) == (400, "invalid_body")
     assert [pointer for pointer, _ in faults(answer)] == ["/user", "/device", "/x~0~1y"]

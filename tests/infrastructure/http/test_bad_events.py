@@ -2,16 +2,15 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.infrastructure.http.api import Api, event, send
 
-pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
-
-def rejection(api: Api, sent: Any) -> tuple[str, str]:
+def rejection(tv: httpx.Client, sent: Any) -> tuple[str, str]:
     """The code and the detail with which an event is rejected."""
-    [result] = send(api.register("tv"), sent)
+    [result] = send(tv, sent)
     assert result["status"] == "rejected"
     return result["error"]["code"], result["error"]["detail"]
 
@@ -20,26 +19,26 @@ def progress(**fields: Any) -> dict[str, Any]:
     return event("movie:a", "progress", **fields)
 
 
-def test_an_unknown_kind_of_item(api: Api) -> None:
-    code, detail = rejection(api, event("podcast:a"))
+def test_an_unknown_kind_of_item(tv: httpx.Client) -> None:
+    code, detail = rejection(tv, event("podcast:a"))
     assert code == "invalid_event"
     assert detail.startswith("item names no kind that there is; the kinds are movie_shelf, movie,")
 
 
 @pytest.mark.parametrize("item", ["movie", "movie:", "movie:/a", "movie:.a", f"movie:{'a' * 129}"])
-def test_a_malformed_item(api: Api, item: str) -> None:
-    _, detail = rejection(api, event(item))
+def test_a_malformed_item(tv: httpx.Client, item: str) -> None:
+    _, detail = rejection(tv, event(item))
     assert detail.startswith("item is no item; send kind:key")
 
 
-def test_a_malformed_cduid(api: Api) -> None:
-    _, detail = rejection(api, event(cduid="a b"))
+def test_a_malformed_cduid(tv: httpx.Client) -> None:
+    _, detail = rejection(tv, event(cduid="a b"))
     assert detail.startswith("cduid must be letters, digits")
 
 
-def test_a_progress_on_a_container(api: Api) -> None:
+def test_a_progress_on_a_container(tv: httpx.Client) -> None:
     sent = event("show:s", "progress", played_seconds=1, duration_seconds=2)
-    code, detail = rejection(api, sent)
+    code, detail = rejection(tv, sent)
     assert code == "progress_on_container"
     assert detail.startswith("show:s holds other items; report the progress of the one")
 
@@ -71,13 +70,12 @@ def test_a_progress_on_a_container(api: Api) -> None:
         ),
     ],
 )
-def test_seconds_that_make_no_sense(api: Api, fields: dict[str, Any], detail: str) -> None:
-    assert rejection(api, progress(**fields)) == ("invalid_event", detail)
+def test_seconds_that_make_no_sense(tv: httpx.Client, fields: dict[str, Any], detail: str) -> None:
+    assert rejection(tv, progress(**fields)) == ("invalid_event", detail)
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_seconds_that_are_no_finite_number(api: Api, number: str) -> None:
-    tv = api.register("tv")
+def test_seconds_that_are_no_finite_number(tv: httpx.Client, number: str) -> None:
     body = (
         '{"events": [{"id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "type": "progress",'
         f' "item": "movie:a", "played_seconds": {number}, "duration_seconds": 10}}]}}'
@@ -86,9 +84,8 @@ def test_seconds_that_are_no_finite_number(api: Api, number: str) -> None:
     assert result["error"]["detail"] == "played_seconds must be a finite number."
 
 
-def test_played_over_duration_counts_as_the_end(api: Api) -> None:
-    tv = api.register("tv")
-    api.place_movies("a")
+def test_played_over_duration_counts_as_the_end(shared_api: Api, tv: httpx.Client) -> None:
+    shared_api.place_movies("a")
     [result] = send(tv, progress(played_seconds=500, duration_seconds=100))
     params = {"after": result["position"]}
     shown = tv.get("/v1/device-users/tv/items/movie:a", params=params).json()
@@ -106,13 +103,12 @@ def test_played_over_duration_counts_as_the_end(api: Api) -> None:
         ("1767225600", "must be a time such as 2026-01-31T20:15:00Z."),
     ],
 )
-def test_a_time_that_makes_no_sense(api: Api, occurred_at: Any, detail: str) -> None:
+def test_a_time_that_makes_no_sense(tv: httpx.Client, occurred_at: Any, detail: str) -> None:
     sent = event(occurred_at=occurred_at)
-    assert rejection(api, sent) == ("invalid_event", f"occurred_at {detail}")
+    assert rejection(tv, sent) == ("invalid_event", f"occurred_at {detail}")
 
 
-def test_a_time_in_the_future_is_taken_and_counts_as_now(api: Api) -> None:
-    tv = api.register("tv")
+def test_a_time_in_the_future_is_taken_and_counts_as_now(tv: httpx.Client) -> None:
     [result] = send(tv, event(occurred_at="2199-01-01T00:00:00Z"))
     params = {"after": result["position"], "type": "watch"}
     [found] = tv.get("/v1/device-users/tv/history", params=params).json()["events"]
@@ -120,17 +116,17 @@ def test_a_time_in_the_future_is_taken_and_counts_as_now(api: Api) -> None:
     assert found["at"] == found["recorded_at"]
 
 
-def test_a_type_that_there_is_not(api: Api) -> None:
-    _, detail = rejection(api, event(type_="skip"))
+def test_a_type_that_there_is_not(tv: httpx.Client) -> None:
+    _, detail = rejection(tv, event(type_="skip"))
     assert detail.endswith("has a type that isn't known; send 'watch', 'unwatch', 'progress'.")
 
 
-def test_an_id_that_is_no_uuid(api: Api) -> None:
-    [result] = send(api.register("tv"), {**event(), "id": "first"})
+def test_an_id_that_is_no_uuid(tv: httpx.Client) -> None:
+    [result] = send(tv, {**event(), "id": "first"})
     assert result["id"] == "first"
     assert result["error"]["detail"].startswith("id should be a valid UUID")
 
 
-def test_a_field_that_does_not_belong_there(api: Api) -> None:
-    _, detail = rejection(api, event(type_="unwatch", duration_seconds=10))
+def test_a_field_that_does_not_belong_there(tv: httpx.Client) -> None:
+    _, detail = rejection(tv, event(type_="unwatch", duration_seconds=10))
     assert detail == "duration_seconds isn't a field here; leave it out."

@@ -1,0 +1,100 @@
+"""Device users are registered, changed, and limited in what their users see."""
+
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.http.api import Api, problem
+
+ANN = {"user": "ann", "device": "d1"}
+
+
+def shown(api: Api, cduid: str = "tv") -> dict[str, Any]:
+    params = {"after": api.services.ledger.head().position}
+    items = api.admin.get("/v1/device-users", params=params).json()["items"]
+    [found] = [item for item in items if item["cduid"] == cduid]
+    return dict(found)
+
+
+def test_the_token_is_told_the_first_time_only(api: Api) -> None:
+    first = api.admin.put("/v1/device-users/tv", json=ANN)
+    assert first.status_code == 201
+    assert first.json()["token"].startswith("tv.")
+    again = api.admin.put("/v1/device-users/tv", json=ANN)
+    assert (again.status_code, again.json()) == (200, {"position": first.json()["position"]})
+
+
+def test_a_field_left_out_keeps_its_value(api: Api) -> None:
+    fields = {"display_name": "Den", "kind": "tv", "isolation_mode": "silent"}
+    api.admin.put("/v1/device-users/tv", json={**ANN, **fields})
+    api.admin.put("/v1/device-users/tv", json={**ANN, "kind": "box", "reported_name": "TV-1"})
+    found = shown(api)
+    assert (found["display_name"], found["kind"], found["reported_name"]) == ("Den", "box", "TV-1")
+    assert found["isolation_mode"] == "silo"
+
+
+def test_user_and_device_stay(api: Api) -> None:
+    api.admin.put("/v1/device-users/tv", json=ANN)
+    for other in ({**ANN, "user": "bob"}, {**ANN, "device": "d2"}):
+        answer = api.admin.put("/v1/device-users/tv", json=other)
+        assert problem(answer) == (409, "device_user_differs")
+
+
+def test_a_device_changes_its_own_mode_and_name(api: Api) -> None:
+    tv = api.register("tv")
+    body = {"isolation_mode": "quiet", "display_name": "Attic"}
+    assert tv.patch("/v1/device-users/tv", json=body).status_code == 200
+    found = shown(api)
+    assert (found["isolation_mode"], found["display_name"]) == ("quiet", "Attic")
+    assert found["watch_group"] == "cduid:tv"
+
+
+def test_revoking_twice_is_as_good_as_once(api: Api) -> None:
+    api.register("tv")
+    first = api.admin.delete("/v1/device-users/tv/token")
+    assert api.admin.delete("/v1/device-users/tv/token").json() == first.json()
+    assert shown(api)["has_token"] is False
+
+
+def test_an_unregistered_cduid_is_not_there(shared_api: Api) -> None:
+    admin = shared_api.admin
+    answers = (
+        admin.patch("/v1/device-users/x", json={}),
+        admin.post("/v1/device-users/x/token"),
+        admin.delete("/v1/device-users/x/token"),
+        admin.get("/v1/device-users/x/watched"),
+    )
+    assert [problem(answer) for answer in answers] == [(404, "unknown_device_user")] * 4
+
+
+@pytest.mark.parametrize("cduid", ["a%20b", "-a", "a" * 129, "%00", "a%0Ab", "%C3%A9"])
+def test_a_malformed_cduid_is_named(shared_api: Api, cduid: str) -> None:
+    answer = shared_api.admin.put(f"/v1/device-users/{cduid}", json=ANN)
+    assert problem(answer) == (400, "invalid_parameter")
+    assert answer.json()["errors"][0]["parameter"] == "cduid"
+
+
+def test_modes_and_names_that_make_no_sense_are_pointed_to(shared_api: Api) -> None:
+    body = {"isolation_mode": "whisper", "display_name": "a\nb"}
+    answer = shared_api.admin.patch("/v1/device-users/tv", json=body)
+    assert problem(answer) == (400, "invalid_body")
+    assert {fault["pointer"]: fault["detail"] for fault in answer.json()["errors"]} == {
+        "/isolation_mode": "must be one of silo, quiet, loud, shout, silent",
+        "/display_name": "holds control characters; leave them out",
+    }
+
+
+def test_access_is_sent_whole(shared_api: Api) -> None:
+    answer = shared_api.admin.put("/v1/users/ann/access", json={"denied_tags": ["gore"]})
+    assert problem(answer) == (400, "invalid_body")
+    assert {fault["pointer"] for fault in answer.json()["errors"]} == {
+        "/allowed_shelves",
+        "/allowed_tags",
+    }
+
+
+def test_access_may_be_limited_before_a_user_has_a_device(api: Api) -> None:
+    limits = {"allowed_shelves": ["movie_shelf:kids"], "allowed_tags": None, "denied_tags": []}
+    first = api.admin.put("/v1/users/kid/access", json=limits)
+    assert (first.status_code, first.json()) == (200, {"position": 1})
+    assert api.admin.put("/v1/users/kid/access", json=limits).json() == {"position": 1}
