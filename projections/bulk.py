@@ -44,6 +44,7 @@ class BulkTable:
         self._item: Column[str] = table.c[item]
         names = [column.name for column in table.columns]
         self._owner_place, self._item_place = names.index(owner), names.index(item)
+        self._made: dict[str, _Statements] = {}
 
     def key(self, row: Values) -> tuple[str, str]:
         """A row's owner and item."""
@@ -51,9 +52,8 @@ class BulkTable:
 
     def select_keys(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> list[Values]:
         """The rows of these (owner, item) pairs."""
-        return _rows(
-            connection, self._selects[connection.dialect.name], _key_params(connection, keys)
-        )
+        statement = self._statements(connection).select
+        return _rows(connection, statement, _key_params(connection, keys))
 
     def select_owners(self, connection: Connection, owners: Sequence[str]) -> list[Values]:
         """All rows of these owners."""
@@ -67,40 +67,52 @@ class BulkTable:
 
     def delete_keys(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> None:
         if keys:
-            connection.execute(
-                self._deletes[connection.dialect.name], _key_params(connection, keys)
-            )
+            statement = self._statements(connection).delete
+            connection.execute(statement, _key_params(connection, keys))
 
     def upsert(self, connection: Connection, rows: Sequence[Values]) -> None:
         """Insert rows, or overwrite those that have the same primary key."""
-        insert_rows(connection, self.table, rows, self._upserts[connection.dialect.name])
+        if rows:
+            insert_rows(connection, self.table, rows, self._statements(connection).upsert)
+
+    def _statements(self, connection: Connection) -> "_Statements":
+        dialect = connection.dialect.name
+        found = self._made.get(dialect)
+        if found is None:
+            found = self._made[dialect] = _Statements(self.table, self._owner, self._item, dialect)
+        return found
+
+
+class _Statements:
+    """A table's statements on one database. Making one costs as much as running it: once, late."""
+
+    def __init__(self, table: Table, owner: Column[str], item: Column[str], dialect: str) -> None:
+        self._table = table
+        self._owner = owner
+        self._item = item
+        self._dialect = dialect
 
     @cached_property
-    def _selects(self) -> dict[str, Select[Any]]:
-        return {
-            name: select(self.table).join(keys, (self._owner == owner) & (self._item == item))
-            for name, (keys, owner, item) in _keys_relations().items()
-        }
+    def select(self) -> Select[Any]:
+        keys, owner, item = _keys_relation(self._dialect)
+        return select(self._table).join(keys, (self._owner == owner) & (self._item == item))
 
     @cached_property
-    def _deletes(self) -> dict[str, Delete]:
-        return {
-            name: delete(self.table).where(
-                select(1)
-                .where(self._owner == owner, self._item == item)
-                .select_from(keys)
-                .correlate(self.table)
-                .exists()
-            )
-            for name, (keys, owner, item) in _keys_relations().items()
-        }
+    def delete(self) -> Delete:
+        keys, owner, item = _keys_relation(self._dialect)
+        return delete(self._table).where(
+            select(1)
+            .where(self._owner == owner, self._item == item)
+            .select_from(keys)
+            .correlate(self._table)
+            .exists()
+        )
 
     @cached_property
-    def _upserts(self) -> dict[str, Insert]:
-        return {
-            "sqlite": _overwriting(self.table, sqlite.insert(self.table)),
-            "postgresql": _overwriting(self.table, _from_arrays(self.table)),
-        }
+    def upsert(self) -> Insert:
+        if self._dialect == "postgresql":
+            return _overwriting(self._table, _from_arrays(self._table))
+        return _overwriting(self._table, sqlite.insert(self._table))
 
 
 def insert_rows(
@@ -139,22 +151,23 @@ def _rows(connection: Connection, statement: Select[Any], params: dict[str, Any]
     return [tuple(row) for row in connection.execute(statement, params)]
 
 
-def _keys_relations() -> dict[str, tuple[TableValuedAlias, Any, Any]]:
-    """The keys at hand as something to join, with its owner and item, for each database."""
+def _keys_relation(dialect: str) -> tuple[TableValuedAlias, Any, Any]:
+    """The keys at hand as something to join, with its owner and item."""
+    if dialect == "postgresql":
+        arrays = (
+            func.unnest(
+                bindparam("owners", type_=ARRAY(Text)), bindparam("items", type_=ARRAY(Text))
+            )
+            .table_valued("owner", "item", name="k")
+            .render_derived()
+        )
+        return arrays, arrays.c.owner, arrays.c.item
     pairs = func.json_each(bindparam("keys")).table_valued("value", name="k")
-    arrays = (
-        func.unnest(bindparam("owners", type_=ARRAY(Text)), bindparam("items", type_=ARRAY(Text)))
-        .table_valued("owner", "item", name="k")
-        .render_derived()
+    return (
+        pairs,
+        func.json_extract(pairs.c.value, "$[0]"),
+        func.json_extract(pairs.c.value, "$[1]"),
     )
-    return {
-        "sqlite": (
-            pairs,
-            func.json_extract(pairs.c.value, "$[0]"),
-            func.json_extract(pairs.c.value, "$[1]"),
-        ),
-        "postgresql": (arrays, arrays.c.owner, arrays.c.item),
-    }
 
 
 def _key_params(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[str, Any]:

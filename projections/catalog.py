@@ -11,7 +11,7 @@ from domain.events import ItemDescribed, ItemHidden, ItemMoved, ItemPlaced, Item
 from domain.fold import Fold
 from domain.items import Kind, kind_of
 from projections.bulk import Values
-from projections.projection import Page, Projection
+from projections.projection import Page, Projection, TableOf, live_table
 from projections.schema import Base
 
 
@@ -76,6 +76,10 @@ class CatalogProjection(Projection):
     models: ClassVar[tuple[type[Base], ...]] = (Item,)
     is_by_user = False
 
+    def __init__(self, table_of: TableOf = live_table) -> None:
+        super().__init__(table_of)
+        self._items = self.bulk(Item, "parent", "item")
+
     def write(self, connection: Connection, page: Page) -> None:
         items = {
             recorded.event.item: None
@@ -87,7 +91,7 @@ class CatalogProjection(Projection):
         }
         catalog = page.fold.directory.catalog
         rows = [_row(catalog, item) for item in items]
-        self.bulk(Item, "parent", "item").upsert(connection, rows)
+        self._items.upsert(connection, rows)
 
     def contents(self, fold: Fold) -> Iterator[tuple[Table, Iterable[Values]]]:
         catalog = fold.directory.catalog

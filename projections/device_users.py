@@ -12,7 +12,7 @@ from domain.events import DEVICE_USER
 from domain.fold import Fold
 from domain.instants import from_us
 from projections.bulk import Values
-from projections.projection import Page, Projection
+from projections.projection import Page, Projection, TableOf, live_table
 from projections.schema import Base
 
 
@@ -46,6 +46,11 @@ class DeviceUsersProjection(Projection):
     models: ClassVar[tuple[type[Base], ...]] = (ClientDevice, ClientDeviceUser)
     is_by_user = False
 
+    def __init__(self, table_of: TableOf = live_table) -> None:
+        super().__init__(table_of)
+        self._users = self.bulk(ClientDeviceUser, "user", "cduid")
+        self._devices = self.bulk(ClientDevice, "device", "device")
+
     def write(self, connection: Connection, page: Page) -> None:
         directory = page.fold.directory
         seen_us: dict[str, int] = {}
@@ -58,8 +63,8 @@ class DeviceUsersProjection(Projection):
                 said_of[cduid] = None
         users = [_user_row(directory, cduid) for cduid in said_of]
         devices = [_device_row(directory, device, at) for device, at in seen_us.items()]
-        self.bulk(ClientDeviceUser, "user", "cduid").upsert(connection, users)
-        self.bulk(ClientDevice, "device", "device").upsert(connection, devices)
+        self._users.upsert(connection, users)
+        self._devices.upsert(connection, devices)
 
     def contents(self, fold: Fold) -> Iterator[tuple[Table, Iterable[Values]]]:
         directory = fold.directory
