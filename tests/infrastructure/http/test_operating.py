@@ -6,9 +6,14 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
+from domain.events import ItemPlaced
 from infrastructure.bootstrap import opened
+from infrastructure.database import write_transaction
 from infrastructure.http.app import make_app
+from infrastructure.ledger.entries import Append, Entry
 from infrastructure.settings import load_settings
 from tests.infrastructure.http.api import Api, event, problem, send, served
 
@@ -56,8 +61,8 @@ def test_without_a_projector_a_write_is_taken_and_a_read_says_it_is_behind(
 
 def test_a_database_that_goes_away_is_said_and_comes_back(without_projector: Api) -> None:
     api = without_projector
-    path, away = Path(str(api.services.engine.url.database)), Path("ledger.away")
-    away = path.with_name(away.name)
+    path = Path(str(api.services.engine.url.database))
+    away = path.with_name("ledger.away")
     path.rename(away)
     api.services.engine.dispose()
     answer = api.admin.put("/v1/device-users/tv", json={"user": "ann", "device": "d"})
@@ -67,6 +72,22 @@ def test_a_database_that_goes_away_is_said_and_comes_back(without_projector: Api
     assert (ready.status_code, ready.json()["database"]) == (503, "database_missing")
     away.rename(path)
     api.register("tv")
+
+
+def test_a_fault_of_the_service_is_answered_and_logged_under_one_request_id(
+    without_projector: Api,
+) -> None:
+    api = without_projector
+    shelf = Entry("catalog", ItemPlaced(item="movie_shelf:m"))
+    api.services.ledger.append([Append([shelf])])
+    with write_transaction(api.services.engine) as connection:
+        connection.exec_driver_sql("UPDATE ledger_event SET state = 'junk'")
+    with capture_logs([structlog.contextvars.merge_contextvars]) as logs:
+        answer = api.admin.put("/v1/device-users/tv", json={"user": "ann", "device": "d"})
+    assert problem(answer) == (500, "internal_error")
+    [failed] = [line for line in logs if line["event"] == "request failed"]
+    assert failed["exc_info"]
+    assert failed["request_id"] == answer.headers["X-Request-ID"]
 
 
 def test_a_request_id_is_given_back_or_made(shared_api: Api) -> None:
