@@ -32,9 +32,14 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=512)
     except OSError as error:
         raise ListenProblem(
-            f"{host}:{port} can't be listened at: {error.strerror}. Stop what listens there, or "
+            f"{host}:{port} can't be listened at: {_reason(error)}. Stop what listens there, or "
             "choose another with --host and --port (WATCHLEDGER_HOST, WATCHLEDGER_PORT)."
         ) from error
+
+
+def _reason(error: OSError) -> str:
+    """The system's words without the library's, which repeat the address."""
+    return (error.strerror or str(error)).partition(" (")[0]
 
 
 def address_of(listening: socket.socket) -> str:
@@ -44,7 +49,7 @@ def address_of(listening: socket.socket) -> str:
 
 
 class HttpServer(uvicorn.Server):
-    """Serves an application until `stop`, or in the main thread until SIGTERM or SIGINT."""
+    """Serves an application until `stop`."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(
@@ -63,9 +68,8 @@ class HttpServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """The library's would raise the signal again at the end; ours is an end in order."""
-        with stopped_by_signals(self.stop):
-            yield
+        """Leaves signals to `stopped_by_signals`: the library raises them again at the end."""
+        yield
 
     def stop(self) -> None:
         """Take no more requests, finish those at hand, then end."""
@@ -74,7 +78,7 @@ class HttpServer(uvicorn.Server):
 
 @contextmanager
 def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Has `stop` called on SIGTERM and SIGINT, where this is the main thread.
+    """Has `stop` called on SIGTERM and SIGINT; for the main thread, which alone hears them.
 
     `stop` runs between any two steps of the main thread, so it mustn't wait for what that holds.
     """
@@ -82,11 +86,7 @@ def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
     def handle(_: int, __: FrameType | None) -> None:
         stop()
 
-    try:
-        before = {each: signal.signal(each, handle) for each in _STOP_SIGNALS}
-    except ValueError:  # not the main thread, which alone hears signals
-        yield
-        return
+    before = {each: signal.signal(each, handle) for each in _STOP_SIGNALS}
     try:
         yield
     finally:

@@ -10,10 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-answers = Console(soft_wrap=True, highlight=False)
-errors = Console(stderr=True, soft_wrap=True, highlight=False)
-
 _WIDTH_MAX = 100_000
+
+# A terminal wraps a table's cells; a file or a pipe gets each row whole.
+answers = Console(
+    soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _WIDTH_MAX
+)
+errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def print_json(document: Any) -> None:
@@ -32,8 +35,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, none: 
         table.add_column(name, justify="right" if isinstance(value, int) else "left")
     for row in found:
         table.add_row(*(Text(_shown(value)) for value in row))
-    # A terminal wraps cells; a file or a pipe gets each row whole.
-    answers.print(table, width=None if answers.is_terminal else _WIDTH_MAX)
+    answers.print(table)
 
 
 def print_fields(fields: Mapping[str, Any]) -> None:

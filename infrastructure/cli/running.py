@@ -37,8 +37,10 @@ def serve(
         listen(settings.host, settings.port) as listening,
         opened(settings, projects=not no_projector) as services,
     ):
-        _announce(services, address_of(listening))
-        HttpServer(make_app(services)).run(sockets=[listening])
+        server = HttpServer(make_app(services))
+        with stopped_by_signals(server.stop):
+            _announce(services, address_of(listening))
+            server.run(sockets=[listening])
     answers.print("Stopped.")
 
 
