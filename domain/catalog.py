@@ -77,6 +77,7 @@ class Catalog:
         self._above: dict[str, tuple[tuple[str, int], ...]] = {}
         self._spans: dict[str, dict[str, tuple[Span, ...]]] = {}
         self._leaves: dict[str, Leaves] = {}
+        self._in_order: dict[str | None, list[str]] = {}
 
     def __contains__(self, item: object) -> bool:
         return item in self.nodes
@@ -90,6 +91,7 @@ class Catalog:
             case ItemMoved():
                 self._move(event, version)
             case ItemDescribed():
+                self._in_order.pop(self.nodes[event.item].parent, None)
                 self.nodes[event.item].details = event.details
                 self._note_tracking(event.item, event.details, version)
             case ItemHidden():
@@ -103,6 +105,7 @@ class Catalog:
     def _place(self, event: ItemPlaced, version: int) -> None:
         self.nodes[event.item] = Node(event.item, event.details, [(version, event.parent)])
         self._siblings(event.parent).append(event.item)
+        self._in_order.pop(event.parent, None)
         if is_watchable(event.item):
             for container, _ in self.above(event.item):
                 if (leaves := self._leaves.get(container)) is not None:
@@ -116,6 +119,7 @@ class Catalog:
         self._siblings(node.parent).remove(event.item)
         self._siblings(event.parent).append(event.item)
         node.places.append((version, event.parent))
+        self._in_order.clear()
         self._above.clear()
         self._spans.clear()
         self._leaves.clear()
@@ -279,7 +283,11 @@ class Catalog:
 
     def children(self, parent: str | None) -> list[str]:
         """The items right under `parent` in order, hidden ones too; None: those at the top."""
-        return sorted(self._siblings(parent), key=self.sibling_order)
+        found = self._in_order.get(parent)
+        if found is None:
+            found = sorted(self._siblings(parent), key=self.sibling_order)
+            self._in_order[parent] = found
+        return found
 
     def tree(self, parent: str | None = None) -> Iterator[str]:
         """Everything under `parent`, parents first, siblings in order, hidden ones too."""

@@ -27,6 +27,8 @@ _log = structlog.get_logger()
 class RebuildDue(Exception):  # noqa: N818  # it says what is to do
     """The read models were made under another policy, and two are never mixed."""
 
+    code = "rebuild_due"
+
 
 class Projector:
     """Projects pages of `page_size` events; looks for new ones every `poll_seconds` and when woken.
@@ -58,30 +60,40 @@ class Projector:
         self.problem: Exception | None = None
 
     def run(self) -> None:
-        """Project until `stop`; waits for a database that is away, and raises what it can't mend.
+        """Project until `stop`; what can be mended from outside is waited for.
 
-        Raises UnreadableEvent, naming the event, and RebuildDue.
+        That is a database that is away, and a rebuild that is due: `problem` says so meanwhile.
+        Raises UnreadableEvent, naming the event.
         """
         try:
-            self._run()
+            while not self._stopping.is_set():
+                self._woken.clear()
+                if not self._try_page():
+                    self._woken.wait(self._poll_seconds)
+            self._release()
         except Exception as error:
             self.problem = error
             _log.exception("projector stopped")
             raise
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._woken.clear()
-            try:
-                progressed = self._project_page(yields=True)
-                self.problem = None
-            except DatabaseProblem as problem:
-                _log.warning("projector waits for the database", problem=str(problem))
-                self.problem, progressed = problem, False
-            if not progressed:
-                self._woken.wait(self._poll_seconds)
-        with write_transaction(self._engine) as connection:
-            bookmark.release(connection, self._worker)
+    def _try_page(self) -> bool:
+        try:
+            progressed = self._project_page(yields=True)
+        except (DatabaseProblem, RebuildDue) as problem:
+            if str(problem) != str(self.problem):
+                _log.warning("projector waits", problem=str(problem))
+            self.problem = problem
+            return False
+        self.problem = None
+        return progressed
+
+    def _release(self) -> None:
+        try:
+            with write_transaction(self._engine) as connection:
+                bookmark.release(connection, self._worker)
+        except DatabaseProblem as problem:
+            # Others take over all the same, a little later.
+            _log.warning("projector couldn't release its work", problem=str(problem))
 
     def wake(self, _: int = 0) -> None:
         """There is something new."""

@@ -3,25 +3,35 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
 from domain.directory import Directory
+from domain.instants import to_us
+from domain.registers import Policy
 from domain.tables import Tables
 from domain.viewer import Viewer
 from infrastructure.database import read_transaction
 from infrastructure.gate import Gate
-from infrastructure.ledger.reader import read_settings
-from projections.bookmark import read_bookmark
+from infrastructure.ledger.reader import position_at, read_settings
+from infrastructure.looking_back import look_back
+from projections.bookmark import Place, read_bookmark
 from projections.keeping import Source
 from projections.read_models import ReadModels
+
+_NOTHING = Place(0, 0, Policy())
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything as of one position: what was folded, and a connection that sees just that."""
+    """Everything as of one position: what was folded, and a connection that sees just that.
+
+    `policy` is the one that the read models were made under, whatever the settings say by now.
+    """
 
     position: int
+    policy: Policy
     directory: Directory
     connection: Connection
     tables: Tables
@@ -29,6 +39,20 @@ class Snapshot:
     def viewer(self, cduid: str) -> Viewer:
         """The answers for a device user. Raises KeyError for one that isn't registered."""
         return Viewer(self.directory, self.tables, cduid)
+
+    def position_as_of(self, as_of: int | datetime | None) -> int:
+        """The position that is meant: itself, or the last one recorded up to a time (rule 22)."""
+        if as_of is None:
+            return self.position
+        if isinstance(as_of, datetime):
+            as_of = position_at(self.connection, to_us(as_of))
+        return min(as_of, self.position)
+
+    def viewer_as_of(self, cduid: str, position: int) -> Viewer:
+        """The answers that the ledger would have given at a position. Raises KeyError."""
+        if position == self.position:
+            return self.viewer(cduid)
+        return look_back(self.connection, self.directory, self.policy, cduid, position)
 
 
 class Reader:
@@ -43,19 +67,19 @@ class Reader:
     def position(self) -> int:
         """How far the read models are."""
         with read_transaction(self._engine) as connection:
-            place = read_bookmark(connection)
-        return place.position if place else 0
+            return (read_bookmark(connection) or _NOTHING).position
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """The present state, for as long as the block lasts."""
         while True:
             with self._gate.shared(), read_transaction(self._engine) as connection:
-                place = read_bookmark(connection)
-                position, settings = (place.position, place.settings_position) if place else (0, 0)
-                if settings == self._directory.position:
+                place = read_bookmark(connection) or _NOTHING
+                if place.settings_position == self._directory.position:
                     tables = self._models.tables(Source(connection))
-                    yield Snapshot(position, self._directory, connection, tables)
+                    yield Snapshot(
+                        place.position, place.policy, self._directory, connection, tables
+                    )
                     return
             self._follow()
 
@@ -64,7 +88,7 @@ class Reader:
         after see them as far or farther.
         """
         with self._gate.alone(), read_transaction(self._engine) as connection:
-            place = read_bookmark(connection)
-            upto = place.settings_position if place else 0
+            place = read_bookmark(connection) or _NOTHING
+            upto = place.settings_position
             for recorded in read_settings(connection, self._directory.position, upto):
                 self._directory.evolve(recorded)

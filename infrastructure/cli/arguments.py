@@ -72,3 +72,19 @@ def id_option(name: str, text: str) -> Any:
 
 def item_option(name: str, text: str) -> Any:
     return typer.Option(name, parser=as_item, metavar="ITEM", help=text, show_default=False)
+
+
+def _place_in_time(text: str) -> int | datetime:
+    return int(text) if text.isdecimal() else _time(text)
+
+
+AsOfOption = Annotated[
+    Any,
+    typer.Option(
+        "--as-of",
+        parser=_place_in_time,
+        metavar="PLACE",
+        help="Answer as the ledger would have at this position or time.",
+        show_default=False,
+    ),
+]

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from domain.decisions import unknown_device_user
 from domain.directory import Directory
 from domain.events import Recorded
 from domain.instants import to_us
@@ -17,7 +18,8 @@ from infrastructure.audit import history as page_of_history
 from infrastructure.cli.arguments import id_option, item_option, time_option
 from infrastructure.cli.console import print_json, print_table
 from infrastructure.cli.options import takes_settings
-from infrastructure.cli.reading import present, viewer_of
+from infrastructure.cli.reading import present
+from infrastructure.door import Refused
 from infrastructure.http.histories import TOPICS_OF, EventShown, event_shown
 from infrastructure.reader import Snapshot
 from infrastructure.settings import Settings
@@ -95,14 +97,20 @@ def history(
     )
     with present(settings) as snapshot:
         if cduid is not None:
-            viewer = viewer_of(snapshot, cduid)
-            question = replace(question, cduids=viewer.cduids if group else (cduid,))
+            question = replace(question, cduids=_cduids(snapshot, cduid, group=group))
         found = islice(_events(snapshot, question), limit or None)
         if as_json:
             for each in found:
                 print_json(event_shown(each, snapshot.directory))
         else:
             _print(found, snapshot.directory)
+
+
+def _cduids(snapshot: Snapshot, cduid: str, *, group: bool) -> tuple[str, ...]:
+    """Whose history is meant. Raises Refused for a device user that isn't registered."""
+    if cduid not in snapshot.directory.device_users:
+        raise Refused(unknown_device_user(cduid))
+    return snapshot.viewer(cduid).cduids if group else (cduid,)
 
 
 def _events(snapshot: Snapshot, question: Question) -> Iterator[Recorded]:

@@ -2,7 +2,16 @@
 
 import typer
 
-from infrastructure.cli import demo, device_users, histories, importing, running, viewing
+from infrastructure.cli import (
+    demo,
+    device_users,
+    histories,
+    importing,
+    keeping,
+    reasons,
+    running,
+    viewing,
+)
 from infrastructure.cli.options import keeps_settings
 from infrastructure.cli.problems import Commands
 
@@ -32,12 +41,19 @@ def make_app() -> typer.Typer:
     app.command("serve")(running.serve)
     app.command("project")(running.project)
     app.command("migrate")(running.migrate_schema)
+    importing.app.command("ledger")(keeping.import_whole_ledger)
     app.add_typer(importing.app, name="import")
     app.add_typer(device_users.app, name="device-user")
     app.command("watched")(viewing.watched)
     app.command("item")(viewing.item)
     app.command("next-up")(viewing.next_up)
     app.command("history")(histories.history)
+    app.command("why")(reasons.why)
+    app.command("stats")(reasons.stats)
+    app.command("rebuild")(keeping.rebuild_projections)
+    app.command("verify")(keeping.verify)
+    app.command("checkpoint")(keeping.checkpoint)
+    app.command("export")(keeping.export)
     app.command("demo")(demo.demo)
     return app
 

@@ -10,11 +10,13 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from infrastructure.cli.console import errors
+from infrastructure.copying import CopyProblem
 from infrastructure.door import Refused
 from infrastructure.ledger.mapper import UnreadableEvent
 from infrastructure.lines import FileProblem
 from infrastructure.problems import DatabaseProblem
 from infrastructure.projector import RebuildDue
+from infrastructure.rebuilding.claim import RebuildRunning
 from infrastructure.serving import ListenProblem
 from infrastructure.settings import SettingsProblem
 
@@ -26,6 +28,8 @@ EXIT_CODE_OF: dict[type[Exception], int] = {
     DatabaseProblem: REFUSED,
     UnreadableEvent: REFUSED,
     RebuildDue: REFUSED,
+    RebuildRunning: REFUSED,
+    CopyProblem: REFUSED,
     ListenProblem: REFUSED,
     FileProblem: REFUSED,
     SettingsProblem: MISUSE,

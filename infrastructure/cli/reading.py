@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from time import monotonic
+from typing import NamedTuple
 
 from domain.decisions import unknown_device_user
 from domain.viewer import Viewer
@@ -44,15 +46,22 @@ def present(settings: Settings) -> Iterator[Snapshot]:
         engine.dispose()
 
 
+class Viewed(NamedTuple):
+    """A viewer, the position that it is as of, and what it was taken from."""
+
+    viewer: Viewer
+    position: int
+    snapshot: Snapshot
+
+
 @contextmanager
-def viewed(settings: Settings, cduid: str) -> Iterator[Viewer]:
-    """A viewer as of the ledger's end. Raises Refused for an unknown one, and as `present`."""
+def viewed(settings: Settings, cduid: str, as_of: int | datetime | None = None) -> Iterator[Viewed]:
+    """A viewer as of the ledger's end, or of an earlier place in it (rule 22).
+
+    Raises Refused for an unknown one, and as `present`.
+    """
     with present(settings) as snapshot:
-        yield viewer_of(snapshot, cduid)
-
-
-def viewer_of(snapshot: Snapshot, cduid: str) -> Viewer:
-    """Raises Refused for a device user that isn't registered."""
-    if cduid not in snapshot.directory.device_users:
-        raise Refused(unknown_device_user(cduid))
-    return snapshot.viewer(cduid)
+        if cduid not in snapshot.directory.device_users:
+            raise Refused(unknown_device_user(cduid))
+        position = snapshot.position_as_of(as_of)
+        yield Viewed(snapshot.viewer_as_of(cduid, position), position, snapshot)

@@ -10,7 +10,7 @@ from domain.next_up import Section
 from domain.next_up import next_up as suggestions
 from domain.placing import unknown_item
 from domain.viewer import Viewer
-from infrastructure.cli.arguments import AsJson, CduidArgument, ItemArgument
+from infrastructure.cli.arguments import AsJson, AsOfOption, CduidArgument, ItemArgument
 from infrastructure.cli.console import print_fields, print_json, print_table
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import viewed
@@ -23,12 +23,18 @@ _CHILD_COLUMNS = ("item", "index", "title", "watched", "of", "in progress", "pla
 
 
 @takes_settings()
-def watched(settings: Settings, cduid: CduidArgument, *, as_json: AsJson = False) -> None:
+def watched(
+    settings: Settings,
+    cduid: CduidArgument,
+    *,
+    as_of: AsOfOption = None,
+    as_json: AsJson = False,
+) -> None:
     """Show what is watched, rolled up: a row stands for all that stood under its item by then.
 
-    Example: watchledger watched ada-tv
+    Example: watchledger watched ada-tv --as-of 2026-01-31
     """
-    with viewed(settings, cduid) as viewer:
+    with viewed(settings, cduid, as_of) as (viewer, _, _):
         found = sorted(viewer.tables.watched.all_of(viewer.watch_group).items())
         rows = [
             (WatchedRow(item=item, catalog_version=version), title_of(viewer.catalog, item))
@@ -60,13 +66,18 @@ def _count(viewer: Viewer, row: WatchedRow) -> int:
 
 @takes_settings()
 def item(
-    settings: Settings, cduid: CduidArgument, item: ItemArgument, *, as_json: AsJson = False
+    settings: Settings,
+    cduid: CduidArgument,
+    item: ItemArgument,
+    *,
+    as_of: AsOfOption = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show an item as a viewer sees it, and what stands directly under it.
 
     Example: watchledger item ada-tv season:sherlock-1
     """
-    with viewed(settings, cduid) as viewer:
+    with viewed(settings, cduid, as_of) as (viewer, _, _):
         viewer.prefetch([item])
         answer = viewer.answer(item)
         if answer is None:
@@ -108,13 +119,14 @@ def next_up(
         Section | None, typer.Option(help="One of the three.", show_default=False)
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most of each section.")] = 10,
+    as_of: AsOfOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what comes next: what is in progress, next episodes, unwatched movies.
 
     Example: watchledger next-up ada-tv --section next_episode
     """
-    with viewed(settings, cduid) as viewer:
+    with viewed(settings, cduid, as_of) as (viewer, _, _):
         found = [
             suggestion_shown(viewer, each)
             for asked in ([section] if section else Section)

@@ -237,16 +237,14 @@ def _is_allowed(viewer: Viewer) -> Callable[[Recorded], bool]:
     summary="Why an item is watched, or isn't",
     responses=problems("not_watchable", "unknown_device_user", "unknown_item", "projection_behind"),
 )
-def get_why(
-    asked: ViewInPath, item: ItemInPath, services: ServicesAsked, limit: Limit = 100
-) -> Why:
+def get_why(asked: ViewInPath, item: ItemInPath, limit: Limit = 100) -> Why:
     if not is_watchable(item):
         raise Problem("not_watchable", f"{item} holds other items; ask about one of those.")
     with asked.opened() as view:
         if not view.viewer.sees(item):
             raise Refused(unknown_item(item))
-        connection, directory = view.snapshot.connection, view.snapshot.directory
-        reasons = why(connection, view.viewer, services.policy, item, view.position, limit)
+        snapshot, directory = view.snapshot, view.snapshot.directory
+        reasons = why(snapshot.connection, view.viewer, snapshot.policy, item, view.position, limit)
         decider = reasons.decider
         return Why(
             item=item,

@@ -12,14 +12,11 @@ from starlette.concurrency import run_in_threadpool
 
 from domain.decisions import unknown_device_user
 from domain.events import OccurredAt
-from domain.instants import to_us
 from domain.viewer import Viewer
 from infrastructure.bootstrap import Services
 from infrastructure.door import Refused
 from infrastructure.http.asking import OwnCduid, ServicesAsked
 from infrastructure.http.problems import Problem
-from infrastructure.ledger.reader import position_at
-from infrastructure.looking_back import look_back
 from infrastructure.reader import Snapshot
 
 _POSITION_MAX = 2**62
@@ -88,21 +85,8 @@ class ViewAsked:
                 if self._services.door.knows(self._cduid):
                     raise _behind(snapshot.position, None)
                 raise Refused(unknown_device_user(self._cduid))
-            position = self._position(snapshot)
-            yield View(self._viewer(snapshot, position), position, snapshot)
-
-    def _position(self, snapshot: Snapshot) -> int:
-        if self._as_of is None:
-            return snapshot.position
-        if isinstance(self._as_of, int):
-            return min(self._as_of, snapshot.position)
-        return min(position_at(snapshot.connection, to_us(self._as_of)), snapshot.position)
-
-    def _viewer(self, snapshot: Snapshot, position: int) -> Viewer:
-        if position == snapshot.position:
-            return snapshot.viewer(self._cduid)
-        policy, directory = self._services.policy, snapshot.directory
-        return look_back(snapshot.connection, directory, policy, self._cduid, position)
+            position = snapshot.position_as_of(self._as_of)
+            yield View(snapshot.viewer_as_of(self._cduid, position), position, snapshot)
 
 
 async def _view(
