@@ -153,9 +153,9 @@ class Catalog:
         """
         found = self._above.get(item)
         if found is None:
-            found = self._above[item] = tuple(self._climb(item))
-            if item not in self.nodes:
-                del self._above[item]
+            found = tuple(self._climb(item))
+            if item in self.nodes:
+                self._above[item] = found
         return found
 
     def _climb(self, item: str) -> Iterator[tuple[str, int]]:
