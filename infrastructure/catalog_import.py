@@ -12,12 +12,13 @@ from domain.items import Kind, kind_of
 from domain.rejection import Rejection
 from infrastructure.door import Door
 from infrastructure.imports import BATCH, Imported, parsed_line
-from infrastructure.lines import Line
+from infrastructure.lines import FileProblem, Line
 from infrastructure.placements import parse_item
 
 ASIDE_MAX = 100_000
 """How many items may wait for their parents: some 100 MB."""
 
+_NO_PARENT = "unknown_parent"
 _DOWNWARD = {kind: number for number, kind in enumerate(Kind)}
 
 
@@ -31,32 +32,39 @@ class CatalogImport:
 
     def __init__(self, door: Door) -> None:
         self._door = door
+        self._batch: dict[str, _Item] = {}
         self._aside: list[_Item] = []
         self._waiting: set[str] = set()
 
     def run(self, lines: Iterable[Line]) -> Iterator[Imported]:
         """Places the items, and says of each line what became of it, once that is certain."""
-        batch: dict[str, _Item] = {}
-        for line in lines:
-            parsed = parsed_line(line, parse_item)
-            if isinstance(parsed, Imported):
-                yield parsed
-            elif not self._waits_behind(line.number, parsed):
-                if parsed.item in batch or len(batch) >= BATCH:
-                    yield from self._place_or_wait(batch)
-                    batch = {}
-                batch[parsed.item] = _Item(line.number, parsed)
-        yield from self._place_or_wait(batch)
+        try:
+            for line in lines:
+                parsed = parsed_line(line, parse_item)
+                if isinstance(parsed, Imported):
+                    yield parsed
+                else:
+                    yield from self._take(_Item(line.number, parsed))
+        except FileProblem:
+            yield from self._finish()  # what came before the break counts
+            raise
+        yield from self._finish()
+
+    def _take(self, item: _Item) -> Iterator[Imported]:
+        name = item.command.item
+        if name in self._waiting and len(self._aside) < ASIDE_MAX:
+            self._aside.append(item)  # an earlier line about it waits, and mustn't win
+            return
+        if name in self._batch or len(self._batch) >= BATCH:
+            yield from self._place_or_wait()
+        self._batch[name] = item
+
+    def _finish(self) -> Iterator[Imported]:
+        yield from self._place_or_wait()
         yield from self._place_waiting()
 
-    def _waits_behind(self, line: int, command: PlaceItem) -> bool:
-        """Whether an earlier line about the item waits, so that this one has to wait as well."""
-        if command.item not in self._waiting:
-            return False
-        self._aside.append(_Item(line, command))
-        return True
-
-    def _place_or_wait(self, batch: dict[str, _Item]) -> Iterator[Imported]:
+    def _place_or_wait(self) -> Iterator[Imported]:
+        batch, self._batch = self._batch, {}
         for item, result in self._place(batch):
             lacks_parent = result.rejection is not None and result.rejection.code == _NO_PARENT
             if lacks_parent and len(self._aside) < ASIDE_MAX:
@@ -87,6 +95,3 @@ class CatalogImport:
             )
             for item, result in zip(items, placed, strict=True)
         ]
-
-
-_NO_PARENT = "unknown_parent"

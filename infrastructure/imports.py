@@ -5,12 +5,11 @@ back no other. A file can be imported again: what is there already is a duplicat
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from domain.rejection import Rejection
 from infrastructure.door import Caller, Door, conflict
-from infrastructure.lines import LINE_BYTES_MAX, Line
+from infrastructure.lines import LINE_BYTES_MAX, FileProblem, Line
 from infrastructure.submissions import Submission, Unreadable, parse_event
 
 BATCH = 1_000
@@ -46,9 +45,17 @@ def import_events(door: Door, lines: Iterable[Line]) -> Iterator[Imported]:
 
 
 def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    rest = iter(lines)
-    while batch := list(islice(rest, BATCH)):
-        yield batch
+    batch: list[Line] = []
+    try:
+        for line in lines:
+            batch.append(line)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except FileProblem:
+        yield batch  # what came before the break counts
+        raise
+    yield batch
 
 
 def _submitted(door: Door, readable: list[tuple[int, Submission]]) -> Iterator[Imported]:
