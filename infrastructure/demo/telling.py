@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-_PAUSE_SECONDS = 0.18
+_PAUSE_SECONDS = 0.15
 
 
 class Teller:
