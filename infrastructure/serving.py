@@ -5,11 +5,15 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import ClassVar
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from infrastructure.connections import BoundedProtocol, Bounds
+from infrastructure.settings import Settings, listed
 
 _GRACE_SECONDS = 7
 """How long requests at hand may take once the end was asked for; all of it must take under 10 s."""
@@ -51,16 +55,23 @@ def address_of(listening: socket.socket) -> str:
 class HttpServer(uvicorn.Server):
     """Serves an application until `stop`."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        bounds = Bounds(
+            head_size_max_bytes=settings.header_size_max_bytes,
+            request_seconds_max=settings.request_seconds_max,
+            connections_max=settings.connections_max,
+        )
+        proxies = listed(settings.trusted_proxies)
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=partial(BoundedProtocol, bounds),  # type: ignore[arg-type]  # it is only called
                 loop="auto" if sys.platform == "win32" else "uvloop",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
-                proxy_headers=False,
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=proxies,
                 server_header=False,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             )

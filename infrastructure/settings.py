@@ -4,7 +4,9 @@ A setting that isn't known or makes no sense is refused by name, before anything
 """
 
 import os
+import re
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -26,6 +28,9 @@ from infrastructure.database import Synchronous
 
 PREFIX = "WATCHLEDGER_"
 _TEST_PREFIX = "WATCHLEDGER_TEST_"  # the suite's own; the service doesn't read them
+_is_origin = re.compile(
+    r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?"
+).fullmatch
 
 
 class SettingsProblem(Exception):  # noqa: N818  # named as DatabaseProblem is
@@ -44,6 +49,27 @@ def _database_url(url: str) -> str:
     if backend not in {"sqlite", "postgresql"}:
         raise ValueError("names a database that isn't supported; use sqlite or postgresql")
     return url
+
+
+def listed(text: str) -> list[str]:
+    """What stands between the commas of a setting."""
+    return [part for each in text.split(",") if (part := each.strip())]
+
+
+def _addresses(text: str) -> str:
+    for each in listed(text):
+        try:
+            ip_network(each, strict=False)
+        except ValueError:
+            raise ValueError(f"{each} is no address or network; use one as 10.0.0.2") from None
+    return text
+
+
+def _origins(text: str) -> str:
+    for each in listed(text):
+        if each != "*" and not _is_origin(each):
+            raise ValueError(f"{each} is no origin; use one as https://player.example, or *")
+    return text
 
 
 def _named(path: Any) -> Any:
@@ -106,6 +132,45 @@ class Settings(BaseSettings):
     )
     body_size_max_bytes: int = Field(
         default=8 * 1024 * 1024, ge=1024, description="The largest request body that is taken."
+    )
+    header_size_max_bytes: int = Field(
+        default=32 * 1024, ge=1024, description="The most that a request's line and headers may be."
+    )
+    request_seconds_max: float = Field(
+        default=30,
+        gt=0,
+        le=3600,
+        description="How long a request may take to arrive; then its connection is closed.",
+    )
+    connections_max: int = Field(
+        default=1000, ge=1, description="How many connections are held; more are turned away."
+    )
+    requests_per_second: float = Field(
+        default=100,
+        ge=0,
+        description="How many requests a device's token may make in the long run, with ten seconds'"
+        " worth at once; 0 is no limit.",
+    )
+    admin_requests_per_second: float = Field(
+        default=1000, ge=0, description="The same for the admin's token."
+    )
+    stranger_requests_per_second: float = Field(
+        default=10,
+        ge=0,
+        description="The same for an address, counting its requests without a valid token.",
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_addresses)] = Field(
+        default="",
+        description="Addresses or networks of proxies, with commas between, whose X-Forwarded-For "
+        "is believed.",
+    )
+    cors_origins: Annotated[str, AfterValidator(_origins)] = Field(
+        default="",
+        description="Origins of web pages that may call the API from a browser, such as "
+        "https://player.example, with commas between; * is any.",
+    )
+    metrics_public: bool = Field(
+        default=False, description="Whether /metrics is answered without the admin's token."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="What is logged: this and what is graver."

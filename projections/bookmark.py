@@ -12,6 +12,7 @@ from projections.projection import live_table
 from projections.schema import Base
 
 LIVE = "live"
+REBUILD = "rebuild"
 
 
 class Bookmark(Base):

@@ -1,12 +1,14 @@
 """Every completion, and how many plays each device user's come to (rule 13)."""
 
+from collections.abc import Iterable, Iterator
+from heapq import merge
 from typing import ClassVar
 
-from sqlalchemy import Index
+from sqlalchemy import Connection, Index, bindparam, select, tuple_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.keyed import Key
-from domain.plays import Completion
+from domain.plays import Completion, ItemCompletion
 from projections.bulk import Values
 from projections.keeping import Keeping, keeping_single
 from projections.projection import Projection, TableOf, live_table
@@ -56,3 +58,38 @@ def _pack(key: Key, completions: tuple[Completion, ...], after: int) -> list[Val
 
 def _unpack(rows: list[Values]) -> tuple[Completion, ...]:
     return tuple(sorted(Completion(*row[2:]) for row in rows))
+
+
+_CHUNK = 250
+_row = live_table(CompletionRow).c
+_NEWEST_FIRST = (
+    select(_row.at_us, _row.position, _row.duration_seconds, _row.item)
+    .where(
+        _row.cduid == bindparam("cduid"),
+        tuple_(_row.at_us, _row.position) < tuple_(bindparam("at_us"), bindparam("position")),
+    )
+    .order_by(_row.at_us.desc(), _row.position.desc())
+    .limit(_CHUNK)
+)
+_END = (2**62, 2**62)
+
+
+def completions_newest_first(
+    connection: Connection, cduids: Iterable[str], before: tuple[int, int] | None = None
+) -> Iterator[ItemCompletion]:
+    """Everything that some device users completed, from a place in rule 2's order on back."""
+    each = [_newest_first(connection, cduid, before or _END) for cduid in cduids]
+    return merge(*each, reverse=True)
+
+
+def _newest_first(
+    connection: Connection, cduid: str, before: tuple[int, int]
+) -> Iterator[ItemCompletion]:
+    while True:
+        asked = {"cduid": cduid, "at_us": before[0], "position": before[1]}
+        rows = connection.execute(_NEWEST_FIRST, asked).all()
+        for at_us, position, duration_seconds, item in rows:
+            yield ItemCompletion(Completion(at_us, position, duration_seconds), item, cduid)
+        if len(rows) < _CHUNK:
+            return
+        before = rows[-1][0], rows[-1][1]

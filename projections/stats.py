@@ -125,7 +125,12 @@ def stats(
         found[key] = before[0] + plays, before[1] + played_seconds
     rows = [Stat(*key, plays, seconds / 3600) for key, (plays, seconds) in found.items()]
     wanted = [row for row in rows if of in {None, row.of}]
-    return sorted(wanted, key=lambda row: (row.user, _newest_first(row.month), row.of))
+    return sorted(wanted, key=stats_order)
+
+
+def stats_order(row: Stat) -> tuple[str, int, str]:
+    """What stats are sorted by: user, month (newest first) and show."""
+    return row.user, _newest_first(row.month), row.of
 
 
 def _show_of(catalog: Catalog, item: str) -> str:

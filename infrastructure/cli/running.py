@@ -37,7 +37,7 @@ def serve(
         listen(settings.host, settings.port) as listening,
         opened(settings, projects=not no_projector) as services,
     ):
-        server = HttpServer(make_app(services))
+        server = HttpServer(make_app(services), settings)
         with stopped_by_signals(server.stop):
             _announce(services, address_of(listening))
             server.run(sockets=[listening])

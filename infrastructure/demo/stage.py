@@ -48,7 +48,7 @@ def scratch_service(directory: Path, port: int) -> Iterator[Stage]:
     )
     configure_logging(settings)
     with listen("127.0.0.1", port) as listening, opened(settings) as services:
-        server = HttpServer(make_app(services))
+        server = HttpServer(make_app(services), settings)
         thread = Thread(target=server.run, args=[[listening]], name="http")
         thread.start()
         try:

@@ -3,7 +3,10 @@
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse
+from starlette.middleware.cors import CORSMiddleware
 
 from infrastructure.bootstrap import Services
 from infrastructure.http import (
@@ -13,12 +16,18 @@ from infrastructure.http import (
     histories,
     listings,
     operate,
+    stats,
     suggesting,
     viewing,
 )
+from infrastructure.http.asking import POSITION_HEADER
 from infrastructure.http.bodies import described_schemas
-from infrastructure.http.middleware import RequestLog
+from infrastructure.http.limiting import RateLimit
+from infrastructure.http.middleware import REQUEST_ID_HEADER, RequestLog
 from infrastructure.http.problems import ProblemDetails, handle_problems
+from infrastructure.limits import Limits
+from infrastructure.metrics import Metrics
+from infrastructure.settings import Settings, listed
 
 _ROUTERS = (
     events.router,
@@ -28,11 +37,17 @@ _ROUTERS = (
     suggesting.router,
     histories.router,
     listings.router,
+    stats.router,
     operate.router,
 )
 _DESCRIPTION = (
     "What was watched, what is in progress, what comes next, and why. Every write answers with the "
     "position it reached; a read with `after` of that position sees it."
+)
+_DOCS_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src https://fastapi.tiangolo.com data:; "
+    "script-src https://cdn.jsdelivr.net 'unsafe-inline'; "
+    "style-src https://cdn.jsdelivr.net 'unsafe-inline'; frame-ancestors 'none'"
 )
 
 
@@ -42,16 +57,45 @@ def make_app(services: Services) -> FastAPI:
         title="Watchledger",
         version="1",
         description=_DESCRIPTION,
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
     app.state.services = services
+    app.state.metrics = metrics = Metrics(services)
     for router in _ROUTERS:
         app.include_router(router)
+    app.add_api_route("/docs", _docs, include_in_schema=False)
     handle_problems(app)
-    app.add_middleware(RequestLog)
+    _surround(app, services.settings, metrics)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # as the library has it
     return app
+
+
+async def _docs() -> HTMLResponse:
+    """The API for people to look at and to try; its page is the library's, loaded from its host."""
+    page = get_swagger_ui_html(openapi_url="/openapi.json", title="Watchledger")
+    page.headers["Content-Security-Policy"] = _DOCS_POLICY
+    return page
+
+
+def _surround(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """What is around every route; the last is the outermost."""
+    limits = Limits(
+        devices=settings.requests_per_second,
+        admin=settings.admin_requests_per_second,
+        strangers=settings.stranger_requests_per_second,
+    )
+    app.add_middleware(RateLimit, limits=limits)
+    if origins := listed(settings.cors_origins):
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", REQUEST_ID_HEADER],
+            expose_headers=[POSITION_HEADER, REQUEST_ID_HEADER, "Retry-After"],
+        )
+    app.add_middleware(RequestLog, metrics=metrics)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

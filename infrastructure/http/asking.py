@@ -10,10 +10,13 @@ from domain.items import Id, ItemId
 from infrastructure.bootstrap import Services
 from infrastructure.door import Caller, Refused
 from infrastructure.http.problems import MEDIA_TYPE, STATUS_OF, Problem
+from infrastructure.metrics import Metrics
 
 POSITION_HEADER = "Watchledger-Position"
+ADMIN = "(admin)"
+"""Who called, in logs: no cduid looks like this."""
 
-_bearer = HTTPBearer(
+bearer = HTTPBearer(
     auto_error=False,
     scheme_name="token",
     description="The admin's token, or that of a device user, which reaches its own cduid only.",
@@ -25,29 +28,36 @@ async def _services(request: Request) -> Services:
     return found
 
 
+async def _metrics(request: Request) -> Metrics:
+    found: Metrics = request.app.state.metrics
+    return found
+
+
 ServicesAsked = Annotated[Services, Depends(_services)]
+MetricsAsked = Annotated[Metrics, Depends(_metrics)]
 
 
-def _caller(
+def caller_of(
     request: Request,
     services: ServicesAsked,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Caller:
     """Raises Problem or Refused for a missing or wrong token."""
     if credentials is None:
         raise Problem("token_missing", "Send the header Authorization: Bearer TOKEN.")
     caller = services.door.authenticate(credentials.credentials)
-    request.state.caller = caller.cduid or "admin"
+    request.state.caller = caller.cduid or ADMIN
+    request.state.is_admin = caller.cduid is None
     return caller
 
 
-CallerAsked = Annotated[Caller, Depends(_caller)]
+CallerAsked = Annotated[Caller, Depends(caller_of)]
 CduidInPath = Annotated[Id, Path(description="A client device user.")]
 ItemInPath = Annotated[ItemId, Path(description="An item, kind:key.")]
 UserInPath = Annotated[Id, Path(description="A user.")]
 
 
-async def _admin(caller: CallerAsked) -> Caller:
+async def admin_of(caller: CallerAsked) -> Caller:
     if caller.cduid is not None:
         raise Problem("admin_only", "Only the admin's token may do this.")
     return caller
@@ -61,11 +71,11 @@ async def _own_cduid(caller: CallerAsked, cduid: CduidInPath) -> str:
 
 
 async def _admins_cduid(caller: CallerAsked, cduid: Annotated[str, Depends(_own_cduid)]) -> str:
-    await _admin(caller)
+    await admin_of(caller)
     return cduid
 
 
-AdminAsked = Annotated[Caller, Depends(_admin)]
+AdminAsked = Annotated[Caller, Depends(admin_of)]
 OwnCduid = Annotated[str, Depends(_own_cduid)]
 """The cduid in the path, for the admin and for that device."""
 AdminsCduid = Annotated[str, Depends(_admins_cduid)]
@@ -78,13 +88,20 @@ def reached(response: Response, position: int) -> int:
     return position
 
 
+_ANY_ROUTES = (
+    "invalid_parameter",
+    "token_missing",
+    "token_unknown",
+    "too_many_requests",
+    "database_locked",
+)
+
+
 def problems(*codes: str) -> dict[int | str, dict[str, object]]:
     """What OpenAPI says of the errors of a route, beside those that any may have."""
     found: dict[int, list[str]] = {}
-    for code in ("invalid_parameter", "token_missing", "token_unknown", "database_locked", *codes):
-        found.setdefault(STATUS_OF.get(code, 503 if code == "database_locked" else 400), []).append(
-            code
-        )
+    for code in dict.fromkeys((*_ANY_ROUTES, *codes)):
+        found.setdefault(STATUS_OF.get(code, 400), []).append(code)
     schema = {"$ref": "#/components/schemas/ProblemDetails"}
     return {
         status: {

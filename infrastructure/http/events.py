@@ -12,7 +12,13 @@ from pydantic_core import to_json
 
 from domain.rejection import Rejection
 from infrastructure.door import Taken, conflict
-from infrastructure.http.asking import POSITION_HEADER, CallerAsked, ServicesAsked, problems
+from infrastructure.http.asking import (
+    POSITION_HEADER,
+    CallerAsked,
+    MetricsAsked,
+    ServicesAsked,
+    problems,
+)
 from infrastructure.http.bodies import described, read_body, unreadable
 from infrastructure.submissions import EVENTS_BODY, Submission, Unreadable, parse_events
 
@@ -49,15 +55,21 @@ class EventsAnswer(BaseModel):
     openapi_extra=described("EventsBody", EVENTS_BODY),
 )
 def post_events(
-    caller: CallerAsked, services: ServicesAsked, body: Annotated[bytes, Depends(read_body)]
+    caller: CallerAsked,
+    services: ServicesAsked,
+    metrics: MetricsAsked,
+    body: Annotated[bytes, Depends(read_body)],
 ) -> Response:
     try:
         parsed = parse_events(body)
     except ValidationError as error:
         raise unreadable(body, error) from None
     readable = [each for each in parsed if isinstance(each, Submission)]
-    taken, position = services.door.submit(caller, readable)
-    answer = {"results": _results(parsed, taken), "position": position}
+    with metrics.appending():
+        taken, position = services.door.submit(caller, readable)
+    results = _results(parsed, taken)
+    metrics.submissions(result["status"] for result in results)
+    answer = {"results": results, "position": position}
     return Response(to_json(answer), 200, {POSITION_HEADER: str(position)}, "application/json")
 
 

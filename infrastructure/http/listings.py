@@ -1,8 +1,7 @@
 """What the admin lists: device users, and the catalog with all that is hidden in it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import dropwhile, islice
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -16,6 +15,7 @@ from domain.items import Id, ItemId, Kind, kind_of
 from domain.placing import unknown_item
 from infrastructure.door import Refused
 from infrastructure.http.asking import AdminAsked, ServicesAsked, problems
+from infrastructure.http.in_order import PATH, listed, path_of
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
 from infrastructure.http.reading import After
 from infrastructure.reader import Snapshot
@@ -25,7 +25,6 @@ router = APIRouter(prefix="/v1", tags=["read"], dependencies=[After])
 
 _LIST = problems("admin_only", "invalid_cursor", "projection_behind")
 _ID = TypeAdapter(Id)
-_ITEM = TypeAdapter(ItemId)
 
 
 class DeviceUserShown(BaseModel):
@@ -138,7 +137,7 @@ def get_catalog(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> CatalogPage:
-    after = None if cursor is None else from_cursor(cursor, _ITEM)
+    after = None if cursor is None else from_cursor(cursor, PATH)
     with services.reader.snapshot() as snapshot:
         catalog = snapshot.directory.catalog
         if parent is not None and parent not in catalog:
@@ -147,18 +146,10 @@ def get_catalog(
         page, is_more = page_of(found, limit)
         return CatalogPage(
             items=[_catalog_item(catalog, item) for item in page],
-            next_cursor=to_cursor(page[-1]) if is_more else None,
+            next_cursor=to_cursor(path_of(catalog, page[-1])) if is_more else None,
             position=snapshot.position,
             version=catalog.version,
         )
-
-
-def listed(catalog: Catalog, parent: str | None, after: str | None) -> Iterator[str]:
-    """The children of a parent in order, or everything, parents first; after an item if given."""
-    items = catalog.tree() if parent is None else iter(catalog.children(parent))
-    if after is None:
-        return items
-    return islice(dropwhile(lambda item: item != after, items), 1, None)
 
 
 def _catalog_item(catalog: Catalog, item: str) -> CatalogItem:

@@ -1,4 +1,4 @@
-"""Around every request: an id for it, a line in the log, and an answer even where code fails."""
+"""Around every request: an id, safe headers, a line in the log, and an answer where code fails."""
 
 import re
 from time import perf_counter
@@ -9,18 +9,29 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infrastructure.http.problems import respond
+from infrastructure.metrics import Metrics
 
 REQUEST_ID_HEADER = "X-Request-ID"
 
 _is_request_id = re.compile(r"[A-Za-z0-9._~-]{1,128}").fullmatch
 _log = structlog.get_logger()
 
+_SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+}
+"""For answers that bring none of their own: nothing here is to be rendered, framed or kept."""
+
 
 class RequestLog:
     """Logs each request once, without its query, headers or body: tokens stay out of logs."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -36,8 +47,8 @@ class RequestLog:
                 answered.append(message["status"])
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID_HEADER] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers.setdefault("Cache-Control", "no-store")
+                for name, value in _SAFE_HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         started_at = perf_counter()
@@ -49,14 +60,20 @@ class RequestLog:
                 _log.exception("request failed")
                 if not answered:
                     await _internal_error(request_id)(scope, receive, send_marked)
-            _log.info(
-                "request",
-                method=scope["method"],
-                path=scope["path"],
-                status=answered[0] if answered else None,
-                caller=scope["state"].get("caller"),
-                duration_ms=round((perf_counter() - started_at) * 1000, 2),
-            )
+            self._tell(scope, answered[0] if answered else None, perf_counter() - started_at)
+
+    def _tell(self, scope: Scope, status: int | None, seconds: float) -> None:
+        if status is not None:
+            route = getattr(scope.get("route"), "path", None)
+            self._metrics.request(scope["method"], route, status, seconds)
+        _log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            caller=scope["state"].get("caller"),
+            duration_ms=round(seconds * 1000, 2),
+        )
 
 
 def _internal_error(request_id: str) -> ASGIApp:

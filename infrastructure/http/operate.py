@@ -1,13 +1,26 @@
-"""What an operator's tools ask: whether the process lives, and whether it can serve."""
+"""What an operator's tools ask: whether the process lives, can serve, and its metrics."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import PlainTextResponse
+from fastapi.security import HTTPAuthorizationCredentials
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
 from infrastructure.bootstrap import Services
-from infrastructure.http.asking import ServicesAsked
+from infrastructure.http.asking import (
+    MetricsAsked,
+    ServicesAsked,
+    admin_of,
+    bearer,
+    caller_of,
+    problems,
+)
+from infrastructure.ledger.recorder import now_us
 from infrastructure.problems import DatabaseProblem
+from infrastructure.standing import standing
 
 router = APIRouter(tags=["operate"])
 
@@ -19,7 +32,8 @@ class Health(BaseModel):
 class Readiness(BaseModel):
     """`database` is "ok" or the code of its problem, `projector` what stopped it, if anything did.
 
-    `lag_events` is how many events the projections are behind the ledger.
+    `lag_events` is how many events the projections are behind the ledger, `lag_seconds` how long
+    the oldest of them has been waiting.
     """
 
     status: Literal["ready", "not_ready"]
@@ -29,6 +43,7 @@ class Readiness(BaseModel):
     position: int | None = None
     projected_position: int | None = None
     lag_events: int | None = None
+    lag_seconds: float | None = None
 
 
 @router.get("/healthz", summary="Whether the process lives")
@@ -55,7 +70,7 @@ def _readiness(services: Services) -> Readiness:
     if problem is not None:
         state = "stopped"
     try:
-        position, projected = services.ledger.head().position, services.reader.position()
+        found = standing(services.engine, now_us())
     except DatabaseProblem as unusable:
         return Readiness(status="not_ready", database=unusable.code, projector=state)
     return Readiness(
@@ -63,7 +78,30 @@ def _readiness(services: Services) -> Readiness:
         database="ok",
         projector=state,
         problem=None if problem is None else getattr(problem, "code", type(problem).__name__),
-        position=position,
-        projected_position=projected,
-        lag_events=max(0, position - projected),
+        position=found.position,
+        projected_position=found.projected_position,
+        lag_events=found.lag_events,
+        lag_seconds=found.lag_seconds,
     )
+
+
+async def _monitor(
+    request: Request,
+    services: ServicesAsked,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> None:
+    """The admin's token, unless the settings let everybody in. Raises Problem, Refused."""
+    if not services.settings.metrics_public:
+        caller = await run_in_threadpool(caller_of, request, services, credentials)
+        await admin_of(caller)
+
+
+@router.get(
+    "/metrics",
+    summary="Metrics, in Prometheus's text format",
+    response_class=PlainTextResponse,
+    responses=problems("admin_only"),
+    dependencies=[Depends(_monitor)],
+)
+def get_metrics(metrics: MetricsAsked) -> Response:
+    return Response(metrics.exposed(), media_type=CONTENT_TYPE_LATEST)

@@ -30,6 +30,8 @@ STATUS_OF = {
     "unknown_item": 404,
     "device_user_differs": 409,
     "body_too_large": 413,
+    "too_many_requests": 429,
+    "database_locked": 503,
     "projection_behind": 503,
 }
 """Statuses by code; what isn't here is a bad request."""

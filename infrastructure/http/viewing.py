@@ -9,10 +9,10 @@ from pydantic import TypeAdapter
 
 from domain.items import ItemId, Kind
 from domain.placing import unknown_item
-from domain.viewer import ItemAnswer, Play, Viewer
+from domain.viewer import ItemAnswer, Viewer
 from infrastructure.door import Refused
 from infrastructure.http.asking import ItemInPath, problems
-from infrastructure.http.listings import listed
+from infrastructure.http.in_order import PATH, listed, path_of
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
 from infrastructure.http.reading import After, ViewInPath
 from infrastructure.http.shapes import (
@@ -24,6 +24,7 @@ from infrastructure.http.shapes import (
     item_shown,
     play_shown,
 )
+from infrastructure.plays import plays
 
 router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], dependencies=[After])
 
@@ -69,17 +70,18 @@ def get_items(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> ItemsPage:
-    after = None if cursor is None else from_cursor(cursor, _ITEM)
+    after = None if cursor is None else from_cursor(cursor, PATH)
     with asked.opened() as view:
         if parent is not None and not view.viewer.sees(parent):
             raise Refused(unknown_item(parent))
-        found = _answers(view.viewer, listed(view.viewer.catalog, parent, after), kind)
+        catalog = view.viewer.catalog
+        found = _answers(view.viewer, listed(catalog, parent, after), kind)
         page, is_more = page_of(
             (answer for answer in found if watched in {None, answer.watched}), limit
         )
         return ItemsPage(
             items=[item_shown(answer) for answer in page],
-            next_cursor=to_cursor(page[-1].item) if is_more else None,
+            next_cursor=to_cursor(path_of(catalog, page[-1].item)) if is_more else None,
             position=view.position,
         )
 
@@ -142,28 +144,14 @@ def get_plays(
     with asked.opened() as view:
         if item is not None and not view.viewer.sees(item):
             raise Refused(unknown_item(item))
-        plays = sorted(_plays(view.viewer, item), reverse=True)
-        page, is_more = page_of(
-            _older(iter(plays), before, lambda play: Moment(play.at_us, play.position)), limit
-        )
+        is_present = view.position == view.snapshot.position
+        connection = view.snapshot.connection if is_present else None
+        page, is_more = page_of(plays(view.viewer, item, before, connection), limit)
         return PlaysPage(
             plays=[play_shown(play) for play in page],
             next_cursor=to_cursor(page[-1][:2]) if is_more else None,
             position=view.position,
         )
-
-
-def _plays(viewer: Viewer, item: str | None) -> Iterator[Play]:
-    completions = viewer.tables.completions
-    if item is None:
-        completions.prefetch_owners(viewer.cduids)
-        played = {leaf for cduid in viewer.cduids for leaf in completions.all_of(cduid)}
-        leaves = [leaf for leaf in played if viewer.sees(leaf)]
-    else:
-        leaves = viewer.leaves(item)
-        completions.prefetch((cduid, leaf) for cduid in viewer.cduids for leaf in leaves)
-    for leaf in leaves:
-        yield from viewer.plays(leaf)
 
 
 def _older(found: Iterator[T], before: Moment | None, moment: Callable[[T], Moment]) -> Iterator[T]:

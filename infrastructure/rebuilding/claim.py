@@ -3,12 +3,21 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
-from infrastructure.database import sqlite_path
+from infrastructure.database import sqlite_path, statement_by_statement
 
 _ADVISORY_KEY = 0x7761746368  # "watch"
+_PATIENCE_SECONDS = 0.5  # whoever only looks whether there is a claim is gone sooner
+
+_ADVISORY_LOCK = text(
+    "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND classid::bigint = :high AND objid::bigint = :low"
+)
 
 
 class RebuildRunning(Exception):  # noqa: N818  # it is an answer, not a fault
@@ -28,6 +37,32 @@ def sole_rebuild(engine: Engine) -> Iterator[None]:
         yield from _holding_file(f"{path}-rebuild")
 
 
+def is_claimed(engine: Engine) -> bool:
+    """Whether a rebuild is running, without getting in its way."""
+    path = sqlite_path(engine.url)
+    if path is None:
+        return _is_advisory_lock_held(engine)
+    claim = Path(f"{path}-rebuild")
+    return claim.exists() and _is_file_held(claim)
+
+
+def _is_advisory_lock_held(engine: Engine) -> bool:
+    key = {"high": _ADVISORY_KEY >> 32, "low": _ADVISORY_KEY & 0xFFFFFFFF}
+    with statement_by_statement(engine) as connection:
+        return connection.execute(_ADVISORY_LOCK, key).first() is not None
+
+
+def _is_file_held(claim: Path) -> bool:
+    with closing(sqlite3.connect(f"file:{quote(str(claim))}?mode=ro", uri=True, timeout=0)) as file:
+        try:
+            file.execute("SELECT 1 FROM sqlite_master").fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            return True
+        return False
+
+
 def _holding_advisory_lock(engine: Engine) -> Iterator[None]:
     # Of the session and outside a transaction: an idle one would be ended by its time-out.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -42,7 +77,9 @@ def _holding_advisory_lock(engine: Engine) -> Iterator[None]:
 
 def _holding_file(path: str) -> Iterator[None]:
     # An SQLite file of its own, for its lock: it works on every platform.
-    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+    with closing(
+        sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)
+    ) as connection:
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:

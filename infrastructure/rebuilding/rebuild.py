@@ -8,6 +8,7 @@ one transaction in which nobody reads or writes read models.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 
 from sqlalchemy import Connection, Engine
 
@@ -23,10 +24,10 @@ from infrastructure.rebuilding.claim import sole_rebuild
 from infrastructure.rebuilding.jobs import Job, run_jobs
 from infrastructure.rebuilding.share import Share, load_common
 from projections import bookmark
-from projections.bookmark import LIVE, Place
+from projections.bookmark import LIVE, REBUILD, Place
 from projections.read_models import PROJECTIONS, ReadModels
 
-_NAME = "rebuild"
+_NOTED_EVERY_SECONDS = 1.0
 _PAGE = 5_000
 
 
@@ -60,7 +61,8 @@ def rebuild(
         on_total(upto)
         beside = Beside(generation)
         try:
-            _fill(engine, plan, beside, upto, on_events)
+            noted = _Noted(engine, Place(0, 0, plan.policy, generation), on_events)
+            _fill(engine, plan, beside, upto, noted)
             return _Catching(engine, plan, beside).up()
         except BaseException:
             _clear(engine)
@@ -82,7 +84,7 @@ def _begin(engine: Engine, plan: Plan) -> tuple[int, int]:
 def _clear(engine: Engine) -> None:
     with write_transaction(engine) as connection:
         clear_away(connection)
-        bookmark.remove_bookmark(connection, _NAME)
+        bookmark.remove_bookmark(connection, REBUILD)
 
 
 def _fill(
@@ -105,7 +107,25 @@ def _fill(
     beside.create_indexes(engine)
     place = Place(upto, fold.directory.position, plan.policy, beside.generation)
     with write_transaction(engine) as connection:
-        bookmark.put_bookmark(connection, place, _NAME)
+        bookmark.put_bookmark(connection, place, REBUILD)
+
+
+class _Noted:
+    """Hears how many events were folded, and notes it for whoever watches the service."""
+
+    def __init__(self, engine: Engine, start: Place, on_events: Callable[[int], None]) -> None:
+        self._engine = engine
+        self._place = start
+        self._on_events = on_events
+        self._next_at = 0.0
+
+    def __call__(self, events: int) -> None:
+        self._on_events(events)
+        self._place = replace(self._place, position=self._place.position + events)
+        if monotonic() >= self._next_at:
+            self._next_at = monotonic() + _NOTED_EVERY_SECONDS
+            with write_transaction(self._engine) as connection:
+                bookmark.put_bookmark(connection, self._place, REBUILD)
 
 
 class _Catching:
@@ -116,7 +136,7 @@ class _Catching:
         self._plan = plan
         self._beside = beside
         models = ReadModels(beside.table_of)
-        self._follower = Follower(models, plan.policy, page_size=_PAGE, name=_NAME)
+        self._follower = Follower(models, plan.policy, page_size=_PAGE, name=REBUILD)
 
     def up(self) -> int:
         while True:
@@ -131,7 +151,7 @@ class _Catching:
 
     def _follow(self, connection: Connection) -> bool:
         """One more page, up to where the tables in use are."""
-        place = self._place(connection, _NAME)
+        place = self._place(connection, REBUILD)
         folded = self._follower.fold_page(connection, place, self._target(connection, place))
         return folded is not None and self._follower.write_page(connection, folded)
 
@@ -142,7 +162,7 @@ class _Catching:
         return bookmark.read_bookmark(connection, name) or Place(0, 0, self._plan.policy)
 
     def _swap(self, connection: Connection) -> int:
-        place = self._place(connection, _NAME)
+        place = self._place(connection, REBUILD)
         if not self._plan.is_whole and self._place(connection, LIVE).policy != self._plan.policy:
             raise RebuildDue("The thresholds have changed. Rebuild all projections at once.")
         models = [
@@ -152,7 +172,7 @@ class _Catching:
             for model in projection.models
         ]
         self._beside.put_in_place(connection, models)
-        bookmark.remove_bookmark(connection, _NAME)
+        bookmark.remove_bookmark(connection, REBUILD)
         bookmark.put_bookmark(connection, replace(place, worker=None), LIVE)
         return place.position
 

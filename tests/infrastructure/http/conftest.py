@@ -20,6 +20,7 @@ def _api(database_url: str | None, data_dir: Path) -> Iterator[Api]:
         "data_dir": data_dir,
         "admin_token": "the-admin",
         "sqlite_synchronous": "OFF",
+        "stranger_requests_per_second": 0,
     }
     with opened(load_settings(options)) as services, capture_logs(), served(services) as address:
         api = Api(address, "the-admin", services)

@@ -36,6 +36,7 @@ def test_readiness_says_how_far_the_projections_are(api: Api) -> None:
         "position": position,
         "projected_position": position,
         "lag_events": 0,
+        "lag_seconds": 0.0,
     }
 
 

@@ -1,0 +1,156 @@
+"""Connections that don't wait for ever: for a request to arrive, or for an answer to be taken.
+
+The server's library waits as long as a client keeps a connection open, so a stranger who sends a
+byte now and then could hold all there are.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from pydantic_core import to_json
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a connection may take up."""
+
+    head_size_max_bytes: int
+    request_seconds_max: float
+    connections_max: int
+
+
+class HeadTooLarge(Exception):  # noqa: N818  # it is an answer, not a fault
+    """The request's line and headers are larger than they may be."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """The library's protocol with a deadline for each request, and bounds for its head."""
+
+    def __init__(self, bounds: Bounds, **given: Any) -> None:
+        super().__init__(**given)
+        self._bounds = bounds
+        self._deadline: asyncio.TimerHandle | None = None
+        self._sending: asyncio.TimerHandle | None = None
+        self._is_in_head = False
+        self._head_size_bytes = 0
+        self._unfinished_size_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the library has it
+        super().connection_made(transport)
+        if len(self.connections) > self._bounds.connections_max:
+            self._refuse(503, "too_many_connections", "Too many are connected. Try again later.")
+            return
+        self._start_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_deadline()
+        if self._sending is not None:
+            self._sending.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        if self._deadline is None:
+            self._start_deadline()
+        super().data_received(data)
+        if self._is_in_head:
+            self._unfinished_size_bytes += len(data)
+            if self._unfinished_size_bytes > self._bounds.head_size_max_bytes:
+                self._refuse_head()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_in_head = True
+        self._head_size_bytes = self._unfinished_size_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._count(len(name) + len(value))
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._end_deadline()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch_sending()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answers what the parser can't read, or stopped reading."""
+        if self._head_size_bytes > self._bounds.head_size_max_bytes:
+            self._refuse_head()
+        else:
+            self._refuse(400, "request_unreadable", msg)
+
+    def _count(self, size_bytes: int) -> None:
+        self._head_size_bytes += size_bytes
+        if self._head_size_bytes > self._bounds.head_size_max_bytes:
+            raise HeadTooLarge
+
+    def _refuse_head(self) -> None:
+        most = self._bounds.head_size_max_bytes
+        self._refuse(
+            431, "head_too_large", f"The request's line and headers are over {most} bytes."
+        )
+
+    def _refuse(self, status: int, code: str, detail: str) -> None:
+        """Answers, if no other answer has begun, and closes the connection."""
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.write(_problem(status, code, detail))
+        self.transport.close()
+
+    def _start_deadline(self) -> None:
+        seconds = self._bounds.request_seconds_max
+        self._deadline = self.loop.call_later(seconds, self._on_deadline)
+
+    def _end_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _on_deadline(self) -> None:
+        if self.flow.read_paused:  # it is we who don't read on
+            self._start_deadline()
+            return
+        seconds = self._bounds.request_seconds_max
+        detail = f"The request didn't arrive within {seconds:g} seconds. Send it again."
+        self._refuse(408, "request_timeout", detail)
+
+    def _watch_sending(self) -> None:
+        """Looks now and then whether an answer is taken, and hangs up if nothing of it is."""
+        left = self.transport.get_write_buffer_size()
+        if left:
+            seconds = self._bounds.request_seconds_max
+            self._sending = self.loop.call_later(seconds, self._check_sending, left)
+
+    def _check_sending(self, left_before: int) -> None:
+        if self.transport.get_write_buffer_size() >= left_before:
+            self.transport.abort()
+        else:
+            self._watch_sending()
+
+
+def _problem(status: int, code: str, detail: str) -> bytes:
+    title = HTTPStatus(status).phrase
+    body = to_json(
+        {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
+    )
+    head = (
+        f"HTTP/1.1 {status} {title}\r\ncontent-type: application/problem+json\r\n"
+        f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode() + body
