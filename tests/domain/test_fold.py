@@ -122,6 +122,12 @@ TRAPS: dict[str, list[Step]] = {
         *put(E3),
         Unwatch(PHONE, SEASON, slots_ago=5),
     ],
+    "a late sweep that spoke about more leaves the newer one its own": [
+        *put(E1),
+        Watch(TV, SEASON),
+        *put(E3),
+        Unwatch(TV, SEASON, slots_ago=5),
+    ],
     "an older sweep decides about what has left the container since": [
         *put(E1, E2, E4),
         Watch(TV, SEASON),

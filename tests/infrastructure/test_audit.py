@@ -194,7 +194,7 @@ def test_a_history_of_an_item_names_what_was_said_of_its_season_then(engine: Eng
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("block", range(8))
+@pytest.mark.parametrize("block", range(4))
 def test_the_audit_is_the_reference_models_for_thousands_of_lives(
     engine: Engine, block: int
 ) -> None:
