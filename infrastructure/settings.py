@@ -152,12 +152,12 @@ class Settings(BaseSettings):
         " worth at once; 0 is no limit.",
     )
     admin_requests_per_second: float = Field(
-        default=1000, ge=0, description="The same for the admin's token."
+        default=1000, ge=0, description="How many requests the admin's token may make; likewise."
     )
     stranger_requests_per_second: float = Field(
         default=10,
         ge=0,
-        description="The same for an address, counting its requests without a valid token.",
+        description="How many requests an address may make without a valid token; likewise.",
     )
     trusted_proxies: Annotated[str, AfterValidator(_addresses)] = Field(
         default="",

@@ -50,7 +50,7 @@ def admin_token(settings: Settings) -> AdminToken:
     """
     if settings.admin_token is not None:
         return AdminToken(settings.admin_token.get_secret_value(), None)
-    path = settings.data_dir / _FILE
+    path = token_path(settings)
     try:
         make_data_dir(settings)
         if not path.exists():
@@ -64,6 +64,11 @@ def admin_token(settings: Settings) -> AdminToken:
     if not token:
         raise SettingsProblem(f"{path} is empty. Delete it, and a new token is made.")
     return AdminToken(token, path)
+
+
+def token_path(settings: Settings) -> Path:
+    """Where the admin's token is kept that isn't in the settings."""
+    return settings.data_dir / _FILE
 
 
 def make_data_dir(settings: Settings) -> None:

@@ -8,6 +8,7 @@ from infrastructure.cli import (
     histories,
     importing,
     keeping,
+    operating,
     reasons,
     running,
     viewing,
@@ -54,6 +55,9 @@ def make_app() -> typer.Typer:
     app.command("verify")(keeping.verify)
     app.command("checkpoint")(keeping.checkpoint)
     app.command("export")(keeping.export)
+    app.command("backup")(operating.backup)
+    app.command("doctor")(operating.doctor)
+    app.command("settings")(operating.settings_list)
     app.command("demo")(demo.demo)
     return app
 

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
+from infrastructure.backup import BackupProblem
 from infrastructure.cli.console import errors
 from infrastructure.copying import CopyProblem
 from infrastructure.door import Refused
@@ -30,6 +31,7 @@ EXIT_CODE_OF: dict[type[Exception], int] = {
     RebuildDue: REFUSED,
     RebuildRunning: REFUSED,
     CopyProblem: REFUSED,
+    BackupProblem: REFUSED,
     ListenProblem: REFUSED,
     FileProblem: REFUSED,
     SettingsProblem: MISUSE,

@@ -67,13 +67,17 @@ def _numbered(table: Table, metadata: MetaData, generation: int) -> Table:
     return copy
 
 
-def clear_away(connection: Connection) -> None:
-    """Remove what rebuilds that were interrupted have left behind."""
+def leftovers(connection: Connection) -> list[str]:
+    """The tables of rebuilds: of the one that runs, or of those that were interrupted."""
     names = [model.__tablename__ for projection in PROJECTIONS for model in projection.models]
     left = re.compile(rf"^({'|'.join(map(re.escape, names))})__g\d+$")
-    for name in inspect(connection).get_table_names():
-        if left.match(name):
-            connection.exec_driver_sql(f"DROP TABLE {name}")
+    return [name for name in inspect(connection).get_table_names() if left.match(name)]
+
+
+def clear_away(connection: Connection) -> None:
+    """Remove what rebuilds that were interrupted have left behind."""
+    for name in leftovers(connection):
+        connection.exec_driver_sql(f"DROP TABLE {name}")
 
 
 def load(engine: Engine, table: Table, rows: Iterable[Values]) -> None:
