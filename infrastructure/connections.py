@@ -31,6 +31,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def __init__(self, bounds: Bounds, **given: Any) -> None:
         super().__init__(**given)
+        self.access_log = False  # it would hold queries, and so what was put there by mistake
         self._bounds = bounds
         self._deadline: asyncio.TimerHandle | None = None
         self._sending: asyncio.TimerHandle | None = None

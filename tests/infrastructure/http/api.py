@@ -8,26 +8,26 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import uvicorn
 
 from infrastructure.bootstrap import Services
 from infrastructure.http.app import make_app
+from infrastructure.serving import HttpServer, address_of, listen
 
 
 @contextmanager
 def served(services: Services) -> Iterator[str]:
-    """The address of a server over these services."""
-    config = uvicorn.Config(make_app(services), port=0, lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
-    thread = Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        sleep(0.005)
-    try:
-        yield "http://{}:{}".format(*server.servers[0].sockets[0].getsockname())
-    finally:
-        server.should_exit = True
-        thread.join()
+    """The address of the service's own server over these services."""
+    with listen("127.0.0.1", 0) as listening:
+        server = HttpServer(make_app(services), services.settings)
+        thread = Thread(target=server.run, args=[[listening]])
+        thread.start()
+        while not server.started:
+            sleep(0.005)
+        try:
+            yield address_of(listening)
+        finally:
+            server.stop()
+            thread.join()
 
 
 def event(item: str = "movie:a", type_: str = "watch", **fields: Any) -> dict[str, Any]:
