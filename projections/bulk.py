@@ -1,35 +1,23 @@
 """Many rows of a table, read by key or written, in one statement on either database.
 
 SQLite takes the keys as one JSON text and rows as they come; PostgreSQL takes arrays for both,
-which costs it a fraction of a statement for each row.
+which costs it a fraction of a statement for each row. The statements are made once from what the
+tables are declared to be, and rows go to the driver as they are: a page has dozens of statements,
+and to compile them and turn rows into dictionaries and back took longer than to run them.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    Column,
-    Connection,
-    Delete,
-    Insert,
-    Select,
-    Table,
-    TableValuedAlias,
-    Text,
-    bindparam,
-    cast,
-    delete,
-    func,
-    insert,
-    select,
-)
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import JSON, Boolean, Column, Connection, Dialect, Table, Text, TypeDecorator
+from sqlalchemy.types import TypeEngine
 
 Values = tuple[Any, ...]
+Convert = Callable[[Any], Any]
+Converters = list[tuple[int, Convert]]
 
 
 class BulkTable:
@@ -40,11 +28,10 @@ class BulkTable:
 
     def __init__(self, table: Table, owner: str, item: str) -> None:
         self.table = table
-        self._owner: Column[str] = table.c[owner]
-        self._item: Column[str] = table.c[item]
+        self._owner, self._item = owner, item
         names = [column.name for column in table.columns]
         self._owner_place, self._item_place = names.index(owner), names.index(item)
-        self._made: dict[str, _Statements] = {}
+        self._statements: _Statements | None = None
 
     def key(self, row: Values) -> tuple[str, str]:
         """A row's owner and item."""
@@ -52,156 +39,250 @@ class BulkTable:
 
     def select_keys(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> list[Values]:
         """The rows of these (owner, item) pairs."""
-        statement = self._statements(connection).select
-        return _rows(connection, statement, _key_params(connection, keys))
+        statements = self._on(connection)
+        return statements.rows(connection, statements.select_keys, statements.pairs(keys))
 
     def select_owners(self, connection: Connection, owners: Sequence[str]) -> list[Values]:
         """All rows of these owners."""
-        statement = select(self.table).where(self._owner.in_(owners))
-        return _rows(connection, statement, {})
+        statements = self._on(connection)
+        return statements.rows(connection, statements.select_owners, statements.texts(owners))
 
     def owners(self, connection: Connection, items: Sequence[str]) -> list[str]:
         """Who has a row for any of these items."""
-        statement = select(self._owner).where(self._item.in_(items)).distinct()
-        return list(connection.scalars(statement))
+        statements = self._on(connection)
+        return list(
+            connection.exec_driver_sql(statements.owners, statements.texts(items)).scalars()
+        )
 
     def delete_keys(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> None:
         if keys:
-            statement = self._statements(connection).delete
-            connection.execute(statement, _key_params(connection, keys))
+            self._on(connection).delete(connection, keys)
 
     def upsert(self, connection: Connection, rows: Sequence[Values]) -> None:
         """Insert rows, or overwrite those that have the same primary key."""
         if rows:
-            insert_rows(connection, self.table, rows, self._statements(connection).upsert)
+            self._on(connection).insert(connection, rows, overwrites=True)
 
-    def _statements(self, connection: Connection) -> "_Statements":
-        dialect = connection.dialect.name
-        found = self._made.get(dialect)
-        if found is None:
-            found = self._made[dialect] = _Statements(self.table, self._owner, self._item, dialect)
-        return found
+    def _on(self, connection: Connection) -> "_Statements":
+        if self._statements is None or self._statements.dialect.name != connection.dialect.name:
+            self._statements = _statements_of(connection, self.table, self._owner, self._item)
+        return self._statements
 
 
-class _Statements:
-    """A table's statements on one database. Making one costs as much as running it: once, late."""
-
-    def __init__(self, table: Table, owner: Column[str], item: Column[str], dialect: str) -> None:
-        self._table = table
-        self._owner = owner
-        self._item = item
-        self._dialect = dialect
-
-    @cached_property
-    def select(self) -> Select[Any]:
-        keys, owner, item = _keys_relation(self._dialect)
-        return select(self._table).join(keys, (self._owner == owner) & (self._item == item))
-
-    @cached_property
-    def delete(self) -> Delete:
-        keys, owner, item = _keys_relation(self._dialect)
-        return delete(self._table).where(
-            select(1)
-            .where(self._owner == owner, self._item == item)
-            .select_from(keys)
-            .correlate(self._table)
-            .exists()
-        )
-
-    @cached_property
-    def upsert(self) -> Insert:
-        if self._dialect == "postgresql":
-            return _overwriting(self._table, _from_arrays(self._table))
-        return _overwriting(self._table, sqlite.insert(self._table))
-
-
-def insert_rows(
-    connection: Connection, table: Table, rows: Sequence[Values], statement: Insert | None = None
-) -> None:
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
     """Insert rows, given as tuples in the order of the table's columns."""
-    if not rows:
-        return
-    if connection.dialect.name == "postgresql":
-        columns = zip(table.columns, zip(*rows, strict=True), strict=True)
-        arrays = {column.name: _array(column, values) for column, values in columns}
-        connection.execute(_from_arrays(table) if statement is None else statement, arrays)
-    else:
-        names = [column.name for column in table.columns]
-        dicts = [dict(zip(names, row, strict=True)) for row in rows]
-        connection.execute(insert(table) if statement is None else statement, dicts)
+    if rows:
+        _statements_of(connection, table).insert(connection, rows, overwrites=False)
 
 
 def load_rows(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
     """Insert rows into a table that nobody reads yet, the fastest way that a database has."""
-    if connection.dialect.name != "postgresql":
-        insert_rows(connection, table, rows)
-        return
-    columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    as_json = [place for place, each in enumerate(table.columns) if isinstance(each.type, JSON)]
-    with connection.connection.cursor().copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(_with_json(row, as_json) if as_json else row)
+    _statements_of(connection, table).load(connection, rows)
 
 
-def _with_json(row: Values, places: Sequence[int]) -> Values:
-    return tuple(json.dumps(each) if n in places else each for n, each in enumerate(row))
+class _Statements(ABC):
+    """The statements on a table in one database's language, and how its values go and come."""
+
+    select_keys: str
+    select_owners: str
+    owners: str
+
+    def __init__(self, dialect: Dialect, table: Table, owner: str, item: str) -> None:
+        self.dialect = dialect
+        self.table = table
+        quote = dialect.identifier_preparer.quote
+        self.name, self.owner, self.item = quote(table.name), quote(owner), quote(item)
+        self.names = [quote(column.name) for column in table.columns]
+        self.columns = ", ".join(f"t.{name}" for name in self.names)
+        self._binds = self.binds()
+        self._results = self.results()
+
+    @abstractmethod
+    def binds(self) -> Converters:
+        """What values become for the driver, where they aren't what it takes."""
+
+    @abstractmethod
+    def results(self) -> Converters:
+        """What becomes of the driver's values, where they aren't what we take."""
+
+    @abstractmethod
+    def pairs(self, keys: Sequence[tuple[str, str]]) -> tuple[Any, ...]:
+        """Keys as the parameters of `select_keys`."""
+
+    @abstractmethod
+    def texts(self, values: Sequence[str]) -> tuple[Any, ...]:
+        """Values as the parameters of `select_owners` and `owners`."""
+
+    @abstractmethod
+    def delete(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> None: ...
+
+    @abstractmethod
+    def insert(
+        self, connection: Connection, rows: Sequence[Values], *, overwrites: bool
+    ) -> None: ...
+
+    @abstractmethod
+    def load(self, connection: Connection, rows: Sequence[Values]) -> None: ...
+
+    def rows(self, connection: Connection, statement: str, parameters: Any) -> list[Values]:
+        return _converted(connection.exec_driver_sql(statement, parameters).all(), self._results)
+
+    def bound(self, rows: Sequence[Values]) -> list[Values]:
+        """Rows as the driver takes them."""
+        return _converted(rows, self._binds)
+
+    @cached_property
+    def on_conflict(self) -> str:
+        keys = {column.name for column in self.table.primary_key}
+        quote = self.dialect.identifier_preparer.quote
+        target = ", ".join(quote(column.name) for column in self.table.primary_key)
+        others = [quote(each.name) for each in self.table.columns if each.name not in keys]
+        if not others:
+            return f" ON CONFLICT ({target}) DO NOTHING"
+        changes = ", ".join(f"{name} = excluded.{name}" for name in others)
+        return f" ON CONFLICT ({target}) DO UPDATE SET {changes}"
 
 
-def _rows(connection: Connection, statement: Select[Any], params: dict[str, Any]) -> list[Values]:
-    return [tuple(row) for row in connection.execute(statement, params)]
-
-
-def _keys_relation(dialect: str) -> tuple[TableValuedAlias, Any, Any]:
-    """The keys at hand as something to join, with its owner and item."""
-    if dialect == "postgresql":
-        arrays = (
-            func.unnest(
-                bindparam("owners", type_=ARRAY(Text)), bindparam("items", type_=ARRAY(Text))
-            )
-            .table_valued("owner", "item", name="k")
-            .render_derived()
+class _Sqlite(_Statements):
+    def __init__(self, dialect: Dialect, table: Table, owner: str, item: str) -> None:
+        super().__init__(dialect, table, owner, item)
+        self.select_keys = (
+            f"SELECT {self.columns} FROM json_each(?) AS k CROSS JOIN {self.name} AS t"  # noqa: S608
+            f" ON t.{self.owner} = k.value ->> 0 AND t.{self.item} = k.value ->> 1"
         )
-        return arrays, arrays.c.owner, arrays.c.item
-    pairs = func.json_each(bindparam("keys")).table_valued("value", name="k")
-    return (
-        pairs,
-        func.json_extract(pairs.c.value, "$[0]"),
-        func.json_extract(pairs.c.value, "$[1]"),
-    )
-
-
-def _key_params(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    if connection.dialect.name == "postgresql":
-        return {"owners": [owner for owner, _ in keys], "items": [item for _, item in keys]}
-    return {"keys": json.dumps(keys)}
-
-
-def _array(column: Column[Any], values: Iterable[Any]) -> list[Any]:
-    """A column's values as one array. JSON goes as text: a list in an array is a matrix."""
-    if isinstance(column.type, JSON):
-        return [json.dumps(value) for value in values]
-    return list(values)
-
-
-def _from_arrays(table: Table) -> postgresql.Insert:
-    names = [column.name for column in table.columns]
-    binds = [
-        bindparam(
-            column.name,
-            type_=ARRAY(Text if isinstance(column.type, JSON | Text) else column.type),
+        asked = "(SELECT value FROM json_each(?))"
+        self.select_owners = (
+            f"SELECT {self.columns} FROM {self.name} AS t WHERE t.{self.owner} IN {asked}"  # noqa: S608
         )
-        for column in table.columns
+        self.owners = f"SELECT DISTINCT {self.owner} FROM {self.name} WHERE {self.item} IN {asked}"  # noqa: S608
+        self._delete = f"DELETE FROM {self.name} WHERE {self.owner} = ? AND {self.item} = ?"  # noqa: S608
+        parameters = ", ".join("?" * len(self.names))
+        self._insert = f"INSERT INTO {self.name} VALUES ({parameters})"  # noqa: S608
+
+    def binds(self) -> Converters:
+        return _converters(
+            self.table,
+            (JSON, TypeDecorator),
+            lambda each: each.dialect_impl(self.dialect).bind_processor(self.dialect),
+        )
+
+    def results(self) -> Converters:
+        return _converters(
+            self.table,
+            (Boolean, JSON, TypeDecorator),
+            lambda each: each.dialect_impl(self.dialect).result_processor(self.dialect, None),
+        )
+
+    def pairs(self, keys: Sequence[tuple[str, str]]) -> tuple[Any, ...]:
+        return (json.dumps(keys),)
+
+    def texts(self, values: Sequence[str]) -> tuple[Any, ...]:
+        return (json.dumps(list(values)),)
+
+    def delete(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> None:
+        connection.exec_driver_sql(self._delete, list(keys))
+
+    def insert(self, connection: Connection, rows: Sequence[Values], *, overwrites: bool) -> None:
+        statement = self._insert + self.on_conflict if overwrites else self._insert
+        connection.exec_driver_sql(statement, self.bound(rows))
+
+    def load(self, connection: Connection, rows: Sequence[Values]) -> None:
+        self.insert(connection, rows, overwrites=False)
+
+
+class _Postgresql(_Statements):
+    def __init__(self, dialect: Dialect, table: Table, owner: str, item: str) -> None:
+        super().__init__(dialect, table, owner, item)
+        self.select_keys = (
+            f"SELECT {self.columns} FROM unnest(%b::text[], %b::text[]) AS k (owner, item)"  # noqa: S608
+            f" JOIN {self.name} AS t ON t.{self.owner} = k.owner AND t.{self.item} = k.item"
+        )
+        self.select_owners = (
+            f"SELECT {self.columns} FROM {self.name} AS t WHERE t.{self.owner} = ANY(%b::text[])"  # noqa: S608
+        )
+        self.owners = (
+            f"SELECT DISTINCT {self.owner} FROM {self.name} WHERE {self.item} = ANY(%b::text[])"  # noqa: S608
+        )
+        self._delete = (
+            f"DELETE FROM {self.name} AS t USING unnest(%b::text[], %b::text[]) AS k (owner, item)"  # noqa: S608
+            f" WHERE t.{self.owner} = k.owner AND t.{self.item} = k.item"
+        )
+        columns = ", ".join(self.names)
+        values = ", ".join(
+            f"k.{name}{_cast_of(column)}"
+            for name, column in zip(self.names, table.columns, strict=True)
+        )
+        arrays = ", ".join(f"%b::{_element_of(each, dialect)}[]" for each in table.columns)
+        self._insert = (
+            f"INSERT INTO {self.name} ({columns}) SELECT {values}"  # noqa: S608
+            f" FROM unnest({arrays}) AS k ({columns})"
+        )
+        self._copy = f"COPY {self.name} ({columns}) FROM STDIN"
+
+    def binds(self) -> Converters:
+        return _converters(self.table, (JSON,), lambda _: json.dumps)
+
+    def results(self) -> Converters:
+        return []
+
+    def pairs(self, keys: Sequence[tuple[str, str]]) -> tuple[Any, ...]:
+        return [owner for owner, _ in keys], [item for _, item in keys]
+
+    def texts(self, values: Sequence[str]) -> tuple[Any, ...]:
+        return (list(values),)
+
+    def delete(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> None:
+        connection.exec_driver_sql(self._delete, self.pairs(keys))
+
+    def insert(self, connection: Connection, rows: Sequence[Values], *, overwrites: bool) -> None:
+        statement = self._insert + self.on_conflict if overwrites else self._insert
+        columns = tuple(map(list, zip(*self.bound(rows), strict=True)))
+        connection.exec_driver_sql(statement, columns)
+
+    def load(self, connection: Connection, rows: Sequence[Values]) -> None:
+        with connection.connection.cursor().copy(self._copy) as copy:
+            for row in self.bound(rows):
+                copy.write_row(row)
+
+
+def _element_of(column: Column[Any], dialect: Dialect) -> str:
+    """The type of a column's values in an array. JSON goes as text: a list there is a matrix."""
+    return "text" if isinstance(column.type, JSON | Text) else column.type.compile(dialect)
+
+
+def _cast_of(column: Column[Any]) -> str:
+    return "::json" if isinstance(column.type, JSON) else ""
+
+
+def _statements_of(
+    connection: Connection, table: Table, owner: str | None = None, item: str | None = None
+) -> _Statements:
+    first = table.columns[0].name
+    of_dialect = _Postgresql if connection.dialect.name == "postgresql" else _Sqlite
+    return of_dialect(connection.dialect, table, owner or first, item or first)
+
+
+def _converters(
+    table: Table,
+    types: tuple[type[TypeEngine[Any]], ...],
+    converter: Callable[[TypeEngine[Any]], Convert | None],
+) -> Converters:
+    """What converts the columns of these types, by their places."""
+    found = [
+        (place, converter(column.type))
+        for place, column in enumerate(table.columns)
+        if isinstance(column.type, types)
     ]
-    values = func.unnest(*binds).table_valued(*names, name="k").render_derived()
-    typed = [cast(values.c[column.name], column.type) for column in table.columns]
-    return postgresql.insert(table).from_select(names, select(*typed))
+    return [(place, convert) for place, convert in found if convert is not None]
 
 
-def _overwriting(table: Table, statement: sqlite.Insert | postgresql.Insert) -> Insert:
-    keys = [column.name for column in table.primary_key]
-    others = [column.name for column in table.columns if not column.primary_key]
-    if not others:
-        return statement.on_conflict_do_nothing()
-    return statement.on_conflict_do_update(
-        index_elements=keys, set_={name: statement.excluded[name] for name in others}
-    )
+def _converted(rows: Sequence[Sequence[Any]], converters: Converters) -> list[Values]:
+    if not converters:
+        return [tuple(row) for row in rows]
+    converted = []
+    for row in rows:
+        values = list(row)
+        for place, convert in converters:
+            values[place] = convert(values[place])
+        converted.append(tuple(values))
+    return converted
