@@ -70,8 +70,13 @@ def read_bookmark(connection: Connection, name: str = LIVE) -> Place | None:
 
 
 def hold_bookmarks(connection: Connection) -> None:
-    """Wait until nobody reads or writes read models, and let nobody until the transaction ends."""
+    """Wait until nobody reads or writes read models, and let nobody until the transaction ends.
+
+    On PostgreSQL for two seconds at most, for all that comes after, too: everybody else waits
+    behind this. That is longer than it lets a vacuum stand in the way.
+    """
     if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
         connection.exec_driver_sql("LOCK TABLE bookmark IN ACCESS EXCLUSIVE MODE")
 
 

@@ -33,6 +33,7 @@ from infrastructure.settings import Settings
 from infrastructure.verifying.checkpoint import Checkpoint, checkpoint_fault, take_checkpoint
 from infrastructure.verifying.ledger import ledger_faults
 from infrastructure.verifying.read_models import read_model_faults
+from projections.bookmark import read_bookmark
 
 _SHOWN_MOST = 100
 
@@ -108,6 +109,7 @@ def _told(faults: Iterable[str]) -> Iterator[int]:
 
 def _faults(engine: Engine, kept: Checkpoint | None) -> Iterator[str]:
     with read_transaction(engine) as connection, _progress("Verifying") as (set_total, advance):
+        read_bookmark(connection)  # first of all: no rebuild swaps tables from then on
         set_total(2 * head(connection).position)
         if kept is not None and (fault := checkpoint_fault(connection, kept)):
             yield fault

@@ -21,6 +21,8 @@ from projections.schema import Base
 _CHUNK = 20_000
 """Rows a transaction: on SQLite those who append wait as long as one takes."""
 
+_NUMBER = re.compile(r"__g(\d+)$")
+
 
 class Beside:
     """The tables of one rebuild, by its generation number."""
@@ -72,6 +74,19 @@ def leftovers(connection: Connection) -> list[str]:
     names = [model.__tablename__ for projection in PROJECTIONS for model in projection.models]
     left = re.compile(rf"^({'|'.join(map(re.escape, names))})__g\d+$")
     return [name for name in inspect(connection).get_table_names() if left.match(name)]
+
+
+def last_generation(connection: Connection) -> int:
+    """The greatest number that an index in use has from its rebuild, whatever the bookmark says."""
+    found = inspect(connection)
+    names = (
+        str(index["name"])
+        for projection in PROJECTIONS
+        for model in projection.models
+        if found.has_table(model.__tablename__)
+        for index in found.get_indexes(model.__tablename__)
+    )
+    return max((int(number[1]) for name in names if (number := _NUMBER.search(name))), default=0)
 
 
 def clear_away(connection: Connection) -> None:

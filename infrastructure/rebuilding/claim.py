@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from infrastructure.database import sqlite_path, statement_by_statement
 
@@ -72,7 +73,10 @@ def _holding_advisory_lock(engine: Engine) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.invalidate()  # closes the session, and with it goes the lock
+            # A session that is gone holds no lock, and the server takes its time to end one.
+            with suppress(DBAPIError):
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_ADVISORY_KEY})")
+            connection.invalidate()
 
 
 def _holding_file(path: str) -> Iterator[None]:

@@ -8,7 +8,7 @@ one transaction in which nobody reads or writes read models.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from time import monotonic
+from time import monotonic, sleep
 
 from sqlalchemy import Connection, Engine
 
@@ -18,8 +18,9 @@ from domain.registers import Policy
 from infrastructure.database import Synchronous, read_transaction, write_transaction
 from infrastructure.follower import Follower
 from infrastructure.ledger.reader import head, read_settings
+from infrastructure.problems import DatabaseLocked
 from infrastructure.projector import Projector, RebuildDue
-from infrastructure.rebuilding.beside import Beside, clear_away
+from infrastructure.rebuilding.beside import Beside, clear_away, last_generation
 from infrastructure.rebuilding.claim import sole_rebuild
 from infrastructure.rebuilding.jobs import Job, run_jobs
 from infrastructure.rebuilding.share import Share, load_common
@@ -29,6 +30,9 @@ from projections.read_models import PROJECTIONS, ReadModels
 
 _NOTED_EVERY_SECONDS = 1.0
 _PAGE = 5_000
+_PAUSE_SECONDS = 3.0
+_PATIENCE_SECONDS = 900.0
+"""How long a rebuild that is done waits for those who read for long, and how often it asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def _begin(engine: Engine, plan: Plan) -> tuple[int, int]:
     with read_transaction(engine) as connection:
         place = bookmark.read_bookmark(connection) or Place(0, 0, plan.policy)
         upto = head(connection).position if plan.is_whole else place.position
-    return upto, place.generation + 1
+        return upto, max(place.generation, last_generation(connection)) + 1
 
 
 def _clear(engine: Engine) -> None:
@@ -139,10 +143,25 @@ class _Catching:
         self._follower = Follower(models, plan.policy, page_size=_PAGE, name=REBUILD)
 
     def up(self) -> int:
+        give_up_at = monotonic() + _PATIENCE_SECONDS
         while True:
+            try:
+                self._catch_up()
+                return self._swapped()
+            except DatabaseLocked:
+                # Somebody reads for long. Whoever comes later shouldn't have to wait behind us.
+                self._follower.drop()
+                if monotonic() > give_up_at:
+                    raise
+                sleep(_PAUSE_SECONDS)
+
+    def _catch_up(self) -> None:
+        progressed = True
+        while progressed:
             with write_transaction(self._engine) as connection:
-                if not self._follow(connection):
-                    break
+                progressed = self._follow(connection)
+
+    def _swapped(self) -> int:
         with write_transaction(self._engine) as connection:
             bookmark.hold_bookmarks(connection)
             while self._follow(connection):

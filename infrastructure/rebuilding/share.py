@@ -50,8 +50,7 @@ def fold_share(
             before = position
             with read_transaction(engine) as connection:
                 events, position = read_share(connection, position, limit, share.has)
-            for recorded in events:
-                fold.evolve(recorded)
+            fold.take(events)
             on_events(position - before)
         fold.settle()
     return fold

@@ -40,6 +40,11 @@ def _head_faults(connection: Connection, continuity: Continuity) -> Iterator[str
             f"The ledger's head says catalog version {found.catalog_version}, "
             f"but its events come to {continuity.catalog_version}."
         )
+    if found.recorded_at_us != continuity.recorded_at_us:
+        yield (
+            f"The ledger's head says that its last event was recorded at {found.recorded_at_us}, "
+            f"the event itself says {continuity.recorded_at_us} (microseconds since 1970)."
+        )
 
 
 def _repeated_submissions(connection: Connection) -> Iterator[str]:

@@ -20,8 +20,8 @@ def read_model_faults(
 ) -> Iterator[str]:
     """Every row that differs from what a replay gives, each in a sentence.
 
-    `connection` sees one state of the database; the thresholds are those of the read models. Raises
-    UnreadableEvent.
+    `connection` sees one state of the database, and was asked for the bookmark before all else. The
+    thresholds are those of the read models. Raises UnreadableEvent.
     """
     place = read_bookmark(connection)
     if place is None:
@@ -33,8 +33,7 @@ def read_model_faults(
         if not events:
             yield f"The read models hold {place.position} events, the ledger has {position}."
             return
-        for recorded in events:
-            fold.evolve(recorded)
+        fold.take(events)
         position = events[-1].position
         on_events(len(events))
     fold.settle()
