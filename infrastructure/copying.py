@@ -173,9 +173,8 @@ def _take(engine: Engine, rows: list[Row]) -> bool:
         known = select(ledger_event.c.position, ledger_event.c.digest).where(
             ledger_event.c.position.in_([row.position for row in there])
         )
-        if there and {row.position: row.digest for row in there} != dict(
-            connection.execute(known).tuples().all()
-        ):
+        digests = dict(connection.execute(known).all())
+        if {row.position: row.digest for row in there} != digests:
             raise CopyProblem(
                 "The database holds another ledger. Import into an empty one, "
                 "or into one that an import of this ledger has begun."
