@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import URL, Engine, create_engine, make_url
 
 from infrastructure.database import make_engine
@@ -16,6 +17,10 @@ from infrastructure.migrations import migrate
 
 _TEMPLATE = "watchledger_template"
 _numbers = count(1)
+
+# No test asserts a time: a busy machine is no failure.
+settings.register_profile("watchledger", deadline=None)
+settings.load_profile("watchledger")
 
 
 def _execute(server: URL, *statements: str) -> None:

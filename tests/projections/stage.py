@@ -21,7 +21,6 @@ PAGE_SIZES = (1, 3, 7, 40, 1_000)
 
 ON_A_DATABASE = settings(
     max_examples=25,
-    deadline=None,
     # Every example empties the test's database first.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
