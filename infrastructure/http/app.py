@@ -23,6 +23,7 @@ from infrastructure.http import (
 from infrastructure.http.asking import POSITION_HEADER
 from infrastructure.http.bodies import described_schemas
 from infrastructure.http.limiting import RateLimit
+from infrastructure.http.links import add_links
 from infrastructure.http.middleware import REQUEST_ID_HEADER, RequestLog
 from infrastructure.http.problems import ProblemDetails, handle_problems
 from infrastructure.limits import Limits
@@ -60,6 +61,7 @@ def make_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.services = services
     app.state.metrics = metrics = Metrics(services)
@@ -114,5 +116,6 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         for path in document["paths"].values():
             for operation in path.values():
                 operation["responses"].pop("422", None)
+        add_links(document)
         app.openapi_schema = document
     return app.openapi_schema

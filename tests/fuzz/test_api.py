@@ -1,0 +1,122 @@
+"""Calls along the API's own description, alone and in sequences, are answered as it says."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.stateful import run_state_machine_as_test
+from schemathesis import Case, CheckContext, GenerationMode, Response
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from structlog.testing import capture_logs
+
+from infrastructure.bootstrap import opened
+from infrastructure.settings import load_settings
+from tests.infrastructure.http.api import served
+
+AnyCase = Case[Any]
+
+_TOKEN = "the-admin"
+_BEHIND = "projection_behind"
+
+
+def no_fault(_: CheckContext, response: Response, __: AnyCase) -> None:
+    """No 5xx but the one that says that what was asked for isn't projected yet."""
+    is_behind = response.status_code == 503 and response.json().get("code") == _BEHIND
+    assert response.status_code < 500 or is_behind, response.text
+
+
+CHECKS: list[Any] = [
+    no_fault,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+def without_waiting(case: AnyCase) -> None:
+    """Positions that never come aren't waited for."""
+    if "after" in (case.query or {}):
+        case.query["wait_seconds"] = 0
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    options = {
+        "data_dir": tmp_path_factory.mktemp("fuzz"),
+        "admin_token": _TOKEN,
+        "sqlite_synchronous": "OFF",
+        "admin_requests_per_second": 0,
+        "stranger_requests_per_second": 0,
+    }
+    with opened(load_settings(options)) as services, capture_logs(), served(services) as address:
+        yield schemathesis.openapi.from_url(f"{address}/openapi.json")
+
+
+def _settings(examples: int, steps: int = 8) -> settings:
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def _each_call(schema: Any, examples: int) -> None:
+    for result in schema.get_all_operations():
+        for mode in GenerationMode:
+            _calls(result.ok().as_strategy(generation_mode=mode), _settings(examples))
+
+
+def _calls(strategy: Any, bounds: settings) -> None:
+    @bounds
+    @given(case=strategy)
+    def call(case: AnyCase) -> None:
+        without_waiting(case)
+        case.call_and_validate(headers={"Authorization": f"Bearer {_TOKEN}"}, checks=CHECKS)
+
+    call()
+
+
+def _sequences(schema: Any, bounds: settings) -> None:
+    machine: Any = schema.as_state_machine()
+
+    class Sequences(machine):  # type: ignore[misc]  # it is made at run time
+        def before_call(self, case: AnyCase) -> None:
+            without_waiting(case)
+
+        def get_call_kwargs(self, _: AnyCase) -> dict[str, Any]:
+            return {"headers": {"Authorization": f"Bearer {_TOKEN}"}}
+
+        def validate_response(self, response: Any, case: AnyCase, **_: Any) -> None:
+            case.validate_response(response, checks=CHECKS)
+
+    run_state_machine_as_test(Sequences, settings=bounds)
+
+
+def test_every_call_is_answered_as_described(schema: Any) -> None:
+    _each_call(schema, 5)
+
+
+def test_sequences_of_calls_are_answered_as_described(schema: Any) -> None:
+    _sequences(schema, _settings(15))
+
+
+@pytest.mark.long
+def test_every_call_is_answered_as_described_however_often_it_is_tried(schema: Any) -> None:
+    _each_call(schema, 60)
+
+
+@pytest.mark.long
+def test_sequences_of_calls_are_answered_as_described_however_long(schema: Any) -> None:
+    _sequences(schema, _settings(150, steps=20))
