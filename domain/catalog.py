@@ -58,6 +58,11 @@ class Leaves:
         """How many have stood here since `version` or before."""
         return bisect_right(self.versions, version)
 
+    def first_after(self, version: int) -> int | None:
+        """The oldest of their versions that is newer than `version`."""
+        count = self.count_up_to(version)
+        return self.versions[count] if count < len(self.versions) else None
+
     def newest_up_to(self, version: int) -> int:
         """The newest of their versions that is no newer than `version`; 0 if there is none."""
         count = self.count_up_to(version)

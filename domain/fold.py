@@ -24,17 +24,20 @@ from domain.events import (
     Recorded,
 )
 from domain.items import is_watchable
+from domain.keyed import Key
 from domain.plays import count_plays
 from domain.prefetch import prefetch
 from domain.registers import Policy, Registers, claim, completion
 from domain.rollup import Group, Rollup
 from domain.tables import Mark, Progress, Tables
+from domain.telling import telling_events
 
 
 class Fold:
     """Folds events into registers, roll-up and counts; `directory` is as of the last event folded.
 
-    `seen_us` is when the newest event of each cduid was recorded, of those that were folded here.
+    `seen_us` is when the newest event of each cduid was recorded, of those that were folded here;
+    `counted` are the (cduid, item) whose plays were counted anew by the last page.
 
     With `derives_late` the roll-up of each group is derived once, when `settle` is called, instead
     of following every event: the same rows, and the faster way where there are none to begin with.
@@ -53,22 +56,34 @@ class Fold:
         self.registers = Registers(self.tables)
         self.rollup = Rollup(directory.catalog, self.registers, self.tables)
         self.seen_us: dict[str, int] = {}
+        self.counted: set[Key] = set()
         self._policy = policy
         self._derives_late = derives_late
         self._stale: set[str] = set()
 
     def apply(self, page: Sequence[Recorded]) -> None:
         """Fold a page of events and settle."""
-        prefetch(page, self.directory, self._policy, self.tables)
-        for recorded in page:
-            self.evolve(recorded)
+        self.counted.clear()
+        telling = telling_events(page, self._policy)
+        prefetch(telling, self.directory, self._policy, self.tables)
+        self._take(page, telling)
         self.settle()
 
-    def evolve(self, recorded: Recorded) -> None:
-        """Fold one event. Rows of groups that need deriving are right only after `settle`."""
+    def take(self, page: Sequence[Recorded]) -> None:
+        """Fold a page of events. Plays, and rows of groups, are right only after `settle`."""
+        self._take(page, telling_events(page, self._policy))
+
+    def _take(self, page: Sequence[Recorded], telling: Sequence[Recorded]) -> None:
+        for recorded in telling:
+            self._evolve(recorded)
+        for recorded in page:
+            if (cduid := recorded.cduid) is not None:
+                self.seen_us[cduid] = recorded.recorded_at_us
+
+    def _evolve(self, recorded: Recorded) -> None:
         cduid = recorded.cduid
         match recorded.event:
-            case ItemWatched() | ItemUnwatched() | ProgressReported() as event if cduid:
+            case ProgressReported() | ItemWatched() | ItemUnwatched() as event if cduid:
                 self._say(cduid, recorded, event)
             case (
                 ItemPlaced()
@@ -82,11 +97,13 @@ class Fold:
                 self._evolve_groups(recorded, cduid, event)
             case _:
                 self.directory.evolve(recorded)
-        if cduid is not None:
-            self.seen_us[cduid] = recorded.recorded_at_us
 
     def settle(self) -> None:
-        """Derive the groups that a change of mode, a move or a late placing has left behind."""
+        """Count plays anew where they may have changed, and derive the groups that a change of
+        mode, a move or a late placing has left behind.
+        """
+        for key in sorted(self.counted):
+            self._count(*key)
         for group_id in sorted(self._stale):
             self.rollup.derive(Group(group_id, self.directory.members(group_id)))
         self._stale.clear()
@@ -104,7 +121,7 @@ class Fold:
             self.registers.say(catalog, cduid, item, claimed)
             if claimed.watched and is_watchable(item):
                 self.registers.complete(cduid, item, completion(recorded, event))
-                self._count(cduid, item)
+                self.counted.add((cduid, item))
         else:
             self.registers.start(catalog, cduid, item, claimed)
         leaves = catalog.leaves_at(item) if isinstance(claimed, Mark) else []
@@ -162,8 +179,8 @@ class Fold:
                 self._look_again_around(item, left)
             case ItemDescribed():
                 if event.details.runtime_seconds != runtime_before:
-                    for cduid in self.tables.completions.owners([item]):
-                        self._count(cduid, item)
+                    cduids = self.tables.completions.owners([item])
+                    self.counted.update((cduid, item) for cduid in cduids)
             case ItemHidden() | ItemRestored():
                 pass
             case _:
@@ -175,7 +192,7 @@ class Fold:
             self.tables.unplaced.put(item, cduid, None)
             self._stale.update(group for group, _ in self.directory.groups_seeing(cduid))
             if is_watchable(item) and self.tables.completions.get(cduid, item):
-                self._count(cduid, item)
+                self.counted.add((cduid, item))
 
     def _look_again_around(self, item: str, left: list[str]) -> None:
         """An item moved: groups that touched anything it left, joined or brought along."""

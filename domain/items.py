@@ -40,6 +40,7 @@ Id = Annotated[str, StringConstraints(pattern=rf"^{ID_PATTERN}$")]
 ItemId = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(Kind)}):{ID_PATTERN}$")]
 """`kind:key`, such as `episode:s01e02`."""
 
+_WATCHABLE_BEGINNINGS = tuple(f"{kind}:" for kind in WATCHABLE)
 _KINDS = {str(kind): kind for kind in Kind}
 
 
@@ -54,4 +55,4 @@ def key_of(item: str) -> str:
 
 
 def is_watchable(item: str) -> bool:
-    return kind_of(item) in WATCHABLE
+    return item.startswith(_WATCHABLE_BEGINNINGS)

@@ -29,17 +29,21 @@ def prefetch(
     marks: set[Key] = set(own)
     containers: set[Key] = set()
     tallies: set[Key] = set()
+    rows: set[Key] = set()
     for (cduid, item), decides in said.items():
         above = {*catalog.touched_by(item), *catalog.spans(item)}
         containers.update((cduid, container) for container in above)
         for group, members in _groups(directory, cduid) if decides else ():
             tallies.update((group, container) for container in above)
+            rows.update((group, container) for container in above)
             containers.update((member, container) for member in members for container in above)
             leaves = catalog.leaves_at(item)
             marks.update((member, leaf) for member in members for leaf in leaves)
+            rows.update((group, leaf) for leaf in leaves)
     tables.marks.prefetch(marks)
     tables.containers.prefetch(containers)
     tables.tallies.prefetch(tallies)
+    tables.watched.prefetch(rows)
     for table in (tables.progress, tables.completions, tables.watch_counts):
         table.prefetch(own)
     tables.progress.prefetch_owners(cduid for cduid, item in said if not is_watchable(item))

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from domain.catalog import Catalog
 from domain.items import is_watchable
 from domain.registers import Registers
-from domain.tables import Tables, Tally
+from domain.tables import Mark, Tables, Tally
 
 _PREFETCH_FIRST, _PREFETCH_MOST = 4, 512
 
@@ -38,6 +38,8 @@ class Rollup:
         self._registers = registers
         self.tallies = tables.tallies
         self.rows = tables.watched
+        self._deciders: dict[str, Mark | None] = {}
+        self._dates: dict[str, int] = {}
 
     def refresh(
         self, group: Group, leaves: Iterable[str], touched: Iterable[str], catalog_version: int
@@ -46,6 +48,7 @@ class Rollup:
 
         `touched` are the containers at, above or below what was said, at `catalog_version`.
         """
+        self._deciders.clear()
         before: dict[str, int] = {}
         for container in touched:
             if self.tallies.get(group.id, container) is None:
@@ -64,6 +67,7 @@ class Rollup:
 
         A group without cduids loses them.
         """
+        self._deciders.clear()
         leaves, containers = self._spoken_about(group)
         for container in self.tallies.all_of(group.id).keys() - containers.keys():
             self.tallies.put(group.id, container, None)
@@ -87,8 +91,17 @@ class Rollup:
                     leaves |= self._catalog.leaves_ever(container)
         return leaves, containers
 
+    def _decider(self, group: Group, leaf: str) -> Mark | None:
+        """What decides about a leaf; asked for once, since meanwhile no register changes."""
+        try:
+            return self._deciders[leaf]
+        except KeyError:
+            found = self._registers.decider(self._catalog, group.cduids, leaf)
+            self._deciders[leaf] = found
+            return found
+
     def _is_watched(self, group: Group, leaf: str) -> bool:
-        decider = self._registers.decider(self._catalog, group.cduids, leaf)
+        decider = self._decider(group, leaf)
         return decider is not None and decider.watched
 
     def _scan(self, group: Group, container: str, start: int) -> int:
@@ -120,10 +133,13 @@ class Rollup:
             tally = self.tallies.get(group.id, container)
             if tally is None or watched == (since <= tally.through):
                 continue
-            if watched:
+            leaves = self._catalog.leaves(container)
+            if not watched:
+                through = leaves.newest_up_to(since - 1)
+            elif since == leaves.first_after(tally.through):
                 through = self._scan(group, container, tally.through)
-            else:
-                through = self._catalog.leaves(container).newest_up_to(since - 1)
+            else:  # what stands in the way is unwatched as before, or its own turn comes
+                continue
             if through != tally.through:
                 before.setdefault(container, self._date(group.id, container))
                 self.tallies.put(group.id, container, tally._replace(through=through))
@@ -156,6 +172,7 @@ class Rollup:
 
     def _settle_rows(self, group: Group, items: Iterable[str]) -> None:
         self.rows.prefetch((group.id, item) for item in items)
+        self._dates.clear()
         for item in items:
             version = self._row(group, item)
             if self.rows.get(group.id, item) != version:
@@ -164,16 +181,23 @@ class Rollup:
     def _row(self, group: Group, item: str) -> int | None:
         """The version of the row that an item should have; None if it should have none."""
         if not is_watchable(item):
-            date = self._date(group.id, item)
+            date = self._settled_date(group, item)
             return date if date and not self._is_covered(group, item, date) else None
         if self._is_covered(group, item, 0):
             return None
-        decider = self._registers.decider(self._catalog, group.cduids, item)
+        decider = self._decider(group, item)
         return decider.catalog_version if decider is not None and decider.watched else None
 
     def _is_covered(self, group: Group, item: str, date: int) -> bool:
         """Whether a container above says all that a row of that date on the item would."""
         return any(
-            self._date(group.id, container) >= max(date, since)
+            self._settled_date(group, container) >= max(date, since)
             for container, since in self._catalog.above(item)
         )
+
+    def _settled_date(self, group: Group, container: str) -> int:
+        """The container's date once all tallies are right."""
+        date = self._dates.get(container)
+        if date is None:
+            date = self._dates[container] = self._date(group.id, container)
+        return date

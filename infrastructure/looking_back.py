@@ -5,6 +5,7 @@ Facts and catalog are as of then; modes, access and thresholds as they are now.
 """
 
 from heapq import merge
+from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,8 @@ from domain.fold import Fold
 from domain.registers import Policy
 from domain.viewer import Viewer
 from infrastructure.ledger.reader import read_activity, read_settings
+
+_PAGE = 5_000
 
 
 def look_back(
@@ -26,8 +29,9 @@ def look_back(
     ]
     settings = _as_of(read_settings(connection, 0, now.position), position)
     fold = Fold(Directory(), policy, derives_late=True)
-    for recorded in merge(settings, *said, key=lambda each: each.position):
-        fold.evolve(recorded)
+    everything = merge(settings, *said, key=lambda each: each.position)
+    while page := list(islice(everything, _PAGE)):
+        fold.take(page)
     fold.settle()
     return Viewer(fold.directory, fold.tables, cduid)
 

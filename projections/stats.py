@@ -6,14 +6,14 @@ Counted over all device users of a user, whatever their isolation modes: it is t
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, NamedTuple
 
-from sqlalchemy import Connection, Table, delete, select, tuple_
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.catalog import Catalog
-from domain.events import ItemDescribed, ItemPlaced, ItemWatched, ProgressReported
 from domain.fold import Fold
 from domain.instants import from_us
-from domain.items import Kind, is_watchable, kind_of
+from domain.items import Kind, kind_of
+from domain.keyed import Key
 from domain.plays import openings, running_seconds
 from projections.bulk import Values, insert_rows
 from projections.projection import Page, Projection, live_table
@@ -39,46 +39,28 @@ class StatsProjection(Projection):
     models: ClassVar[tuple[type[Base], ...]] = (MonthlyPlays,)
 
     def write(self, connection: Connection, page: Page) -> None:
-        table, fold = self.table_of(MonthlyPlays), page.fold
-        changed = sorted(_changed(page))
-        if changed:
-            keys = tuple_(table.c.user, table.c.item)
-            for start in range(0, len(changed), _KEYS_AT_ONCE):
-                some = changed[start : start + _KEYS_AT_ONCE]
-                connection.execute(delete(table).where(keys.in_(some)))
-            insert_rows(connection, table, [row for key in changed for row in _rows(fold, key)])
+        changed = sorted(_user_items(page.fold, page.fold.counted))
+        page.fold.tables.completions.prefetch(
+            (cduid, item) for user, item in changed for cduid in page.fold.directory.cduids(user)
+        )
+        self.bulk(MonthlyPlays, "user", "item").delete_keys(connection, changed)
+        rows = [row for key in changed for row in _rows(page.fold, key)]
+        insert_rows(connection, self.table_of(MonthlyPlays), rows)
 
     def contents(self, fold: Fold) -> Iterator[tuple[Table, Iterable[Values]]]:
-        users = fold.directory.device_users
-        keys = {(users[cduid].user, item) for (cduid, item), _ in fold.tables.completions.items()}
+        keys = _user_items(fold, (key for key, _ in fold.tables.completions.items()))
         rows = (row for key in keys for row in _rows(fold, key))
         yield self.table_of(MonthlyPlays), rows
 
 
-_KEYS_AT_ONCE = 500
-
-
-def _changed(page: Page) -> set[UserItem]:
-    """Whose plays of what may have changed: what was completed, and what runs longer or shorter."""
-    changed: set[UserItem] = set()
-    users = page.fold.directory.device_users
-    for recorded in page.events:
-        event = recorded.event
-        match event:
-            case ItemWatched() | ProgressReported() if is_watchable(event.item) and recorded.user:
-                changed.add((recorded.user, event.item))
-            case ItemPlaced() | ItemDescribed() if is_watchable(event.item):
-                cduids = page.fold.tables.completions.owners([event.item])
-                changed.update((users[cduid].user, event.item) for cduid in cduids)
-            case _:
-                pass
-    return changed
+def _user_items(fold: Fold, keys: Iterable[Key]) -> set[UserItem]:
+    users = fold.directory.device_users
+    return {(users[cduid].user, item) for cduid, item in keys}
 
 
 def _rows(fold: Fold, key: UserItem) -> list[Values]:
     user, item = key
     cduids = fold.directory.cduids(user)
-    fold.tables.completions.prefetch((cduid, item) for cduid in cduids)
     completions = sorted(
         each for cduid in cduids for each in fold.tables.completions.get(cduid, item) or ()
     )
