@@ -39,7 +39,7 @@ class CatalogAnswer(BaseModel):
 @router.post(
     "",
     summary="Place, move or describe items",
-    response_model_exclude_none=True,
+    response_model_exclude_unset=True,
     responses=problems(
         "invalid_body", "body_not_json", "body_not_utf8", "body_too_large", "admin_only"
     ),

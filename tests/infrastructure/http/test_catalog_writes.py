@@ -132,3 +132,9 @@ def test_no_items_or_too_many_are_refused_whole(shared_api: Api, count: int) -> 
 def test_a_catalog_that_is_not_json_is_refused(shared_api: Api) -> None:
     answer: httpx.Response = shared_api.admin.post("/v1/catalog/items", content=b"item;parent")
     assert problem(answer) == (400, "body_not_json")
+
+
+def test_an_item_without_a_name_is_answered_with_null_in_its_place(shared_api: Api) -> None:
+    answer = shared_api.admin.post("/v1/catalog/items", json={"items": [{"title": "A"}]})
+    [result] = answer.json()["results"]
+    assert (result["item"], result["status"]) == (None, "rejected")

@@ -1,0 +1,205 @@
+"""Long lists a page at a time: whole, in order, and in step with what happens between pages."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import event as on
+
+from domain.plays import Completion, ItemCompletion, openings, openings_newest_first
+from tests.infrastructure.http.api import Api, event, problem, send
+from tests.infrastructure.http.test_reading import Device
+
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def tv(api: Api) -> Device:
+    return Device(api, "tv")
+
+
+def at(minutes: int) -> str:
+    return (_START + timedelta(minutes=minutes)).isoformat()
+
+
+def names(listed: list[dict[str, Any]]) -> list[str]:
+    return [each["item"] for each in listed]
+
+
+def test_plays_of_a_long_life_are_the_same_page_by_page_and_at_once(api: Api, tv: Device) -> None:
+    phone = Device(api, "phone")
+    api.place_show("e1", "e2", "e3")
+    api.place_movies("a", "b")
+    random = Random(7)  # noqa: S311
+    items = ["episode:e1", "episode:e2", "episode:e3", "movie:a", "movie:b", "movie:unknown"]
+    for device in (tv, phone):
+        said = [
+            event(random.choice(items), "watch", occurred_at=at(random.randrange(3_000)))
+            for _ in range(300)
+        ]
+        send(device.client, *said)
+    at_once = tv.read("/plays", limit=1_000)["plays"]
+    assert at_once == tv.paged("/plays", "plays", limit=7)
+    by_item = [
+        play for item in items[:-1] for play in tv.read("/plays", item=item, limit=1_000)["plays"]
+    ]
+    assert sorted(by_item, key=lambda play: play["position"]) == sorted(
+        at_once, key=lambda play: play["position"]
+    )
+    shelf = tv.paged("/plays", "plays", limit=5, item="movie_shelf:m")
+    assert shelf == [play for play in at_once if play["item"].startswith("movie:")]
+    position = api.services.ledger.head().position
+    send(tv.client, event("movie:a", "watch"))
+    assert tv.paged("/plays", "plays", limit=9, as_of=position) == at_once
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_plays_are_found_from_the_newest_on_as_from_the_oldest(seed: int) -> None:
+    random = Random(seed)  # noqa: S311
+    runs = {"movie:a": 600.0, "movie:b": None, "movie:c": 90_000.0}
+    completions = sorted(
+        ItemCompletion(
+            Completion(random.randrange(10**11), position, random.choice([None, 60.0, 7_200.0])),
+            random.choice(list(runs)),
+            "tv",
+        )
+        for position in range(1, random.randrange(2, 80))
+    )
+    expected: list[Completion] = []
+    by_item = sorted(completions, key=lambda each: (each.item, each.completion))
+    for item, group in groupby(by_item, key=lambda each: each.item):
+        expected += openings((each.completion for each in group), runs[item])
+    found = openings_newest_first(reversed(completions), lambda item: runs[item])
+    assert [each.completion for each in found] == sorted(expected, reverse=True)
+
+
+def test_a_page_of_plays_reads_no_more_of_a_long_life_than_it_shows(api: Api, tv: Device) -> None:
+    keys = [f"m{number}" for number in range(900)]
+    api.place_movies(*keys)
+    said = [event(f"movie:{key}", occurred_at=at(40 * n)) for n, key in enumerate(keys)]
+    send(tv.client, *said)
+    rows = 0
+
+    def count(*arguments: Any) -> None:
+        nonlocal rows
+        statement = arguments[2]
+        rows += "FROM completion" in statement
+
+    tv.read("/plays", limit=5)
+    on.listen(api.services.engine, "before_cursor_execute", count)
+    page = tv.read("/plays", limit=5)
+    assert names(page["plays"]) == [f"movie:m{number}" for number in range(899, 894, -1)]
+    assert rows == 1
+
+
+def edit(api: Api, item: str, **fields: Any) -> Callable[[], object]:
+    return lambda: api.place({"item": item, **fields})
+
+
+def test_items_keep_their_order_across_pages_whatever_becomes_of_the_last(
+    api: Api, tv: Device
+) -> None:
+    api.place_movies("a", "b", "c", "d", "e")
+    behind = ["movie:c", "movie:d", "movie:e"]
+    for change, rest in (
+        (lambda: api.admin.delete("/v1/catalog/items/movie:b"), behind),
+        (edit(api, "movie:b", parent="movie_shelf:m", index=9), [*behind, "movie:b"]),
+    ):
+        first = tv.read("/items", parent="movie_shelf:m", limit=2)
+        assert names(first["items"]) == ["movie:a", "movie:b"]
+        change()
+        second = tv.read("/items", parent="movie_shelf:m", cursor=first["next_cursor"])
+        assert names(second["items"]) == rest
+        api.place({"item": "movie:b", "parent": "movie_shelf:m", "index": None})
+
+
+def test_an_item_that_moved_away_leaves_the_list_where_it_was(api: Api, tv: Device) -> None:
+    api.place_show("e1", "e2", "e3")
+    api.place({"item": "season:s2", "parent": "show:s", "index": 2})
+    first = tv.read("/items", limit=4)
+    assert names(first["items"])[-1] == "episode:e1"
+    api.place({"item": "episode:e1", "parent": "season:s2", "index": 1})
+    rest = names(tv.read("/items", cursor=first["next_cursor"])["items"])
+    assert rest == ["episode:e2", "episode:e3", "season:s2", "episode:e1"]
+
+
+def test_shelves_of_two_kinds_may_have_one_key(api: Api, tv: Device) -> None:
+    api.place(
+        {"item": "show_shelf:x", "parent": None},
+        {"item": "movie_shelf:x", "parent": None},
+        {"item": "movie:a", "parent": "movie_shelf:x"},
+        {"item": "show:s", "parent": "show_shelf:x"},
+        {"item": "season:s", "parent": "show:s"},
+        {"item": "episode:s", "parent": "season:s"},
+    )
+    whole = ["movie_shelf:x", "movie:a", "show_shelf:x", "show:s", "season:s", "episode:s"]
+    for limit in (1, 2, 3, 6):
+        assert names(tv.paged("/items", "items", limit=limit)) == whole
+        page = api.admin.get("/v1/catalog/items", params={"limit": limit}).json()
+        listed = names(page["items"])
+        while page["next_cursor"]:
+            asked = {"limit": limit, "cursor": page["next_cursor"]}
+            page = api.admin.get("/v1/catalog/items", params=asked).json()
+            listed += names(page["items"])
+        assert listed == whole
+
+
+@pytest.fixture
+def played(api: Api, tv: Device) -> int:
+    """Two people who played a show and a movie in two months; the position reached."""
+    api.place_show("e1", "e2")
+    api.place({"item": "movie_shelf:m", "parent": None})
+    api.place({"item": "movie:a", "parent": "movie_shelf:m", "runtime_seconds": 7_200})
+    kid = Device(api, "kid", user="kid")
+    tv.says("watch", "episode:e1", "episode:e2", "movie:a", occurred_at="2026-01-10T20:00:00Z")
+    tv.says("watch", "episode:e1", occurred_at="2026-02-10T20:00:00Z")
+    return kid.says("watch", "movie:a", occurred_at="2026-02-11T20:00:00Z")
+
+
+EVERYTHING = [
+    ("ann", "2026-02", "show:s", 1, 0.5),
+    ("ann", "2026-01", "movie:a", 1, 2.0),
+    ("ann", "2026-01", "show:s", 2, 1.0),
+    ("kid", "2026-02", "movie:a", 1, 2.0),
+]
+
+
+def stats(api: Api, after: int, **params: Any) -> dict[str, Any]:
+    answer = api.admin.get("/v1/stats", params={"after": after, **params})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return {**found, "stats": [tuple(each.values()) for each in found["stats"]]}
+
+
+def test_plays_and_hours_are_counted_by_user_month_and_show(api: Api, played: int) -> None:
+    assert stats(api, played)["stats"] == EVERYTHING
+    assert stats(api, played, user="kid")["stats"] == EVERYTHING[3:]
+    assert stats(api, played, month="2026-01")["stats"] == EVERYTHING[1:3]
+    assert stats(api, played, of="show:s")["stats"] == [EVERYTHING[0], EVERYTHING[2]]
+    assert stats(api, played, user="nobody")["stats"] == []
+
+
+def test_stats_come_in_pages(api: Api, played: int) -> None:
+    page = stats(api, played, limit=3)
+    assert page["stats"] == EVERYTHING[:3]
+    rest = stats(api, played, cursor=page["next_cursor"])
+    assert (rest["stats"], rest["next_cursor"]) == (EVERYTHING[3:], None)
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({"month": "2026-13"}, "invalid_parameter"),
+        ({"month": "January"}, "invalid_parameter"),
+        ({"of": "show"}, "invalid_parameter"),
+        ({"user": ""}, "invalid_parameter"),
+        ({"cursor": "x"}, "invalid_cursor"),
+    ],
+)
+def test_stats_that_make_no_sense_are_refused(
+    shared_api: Api, params: dict[str, str], code: str
+) -> None:
+    assert problem(shared_api.admin.get("/v1/stats", params=params)) == (400, code)
