@@ -134,11 +134,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def _watch_sending(self) -> None:
         """Looks now and then whether an answer is taken, and hangs up if nothing of it is."""
         left = self.transport.get_write_buffer_size()
-        if left:
+        if left and self._sending is None:
             seconds = self._bounds.request_seconds_max
             self._sending = self.loop.call_later(seconds, self._check_sending, left)
 
     def _check_sending(self, left_before: int) -> None:
+        self._sending = None
         if self.transport.get_write_buffer_size() >= left_before:
             self.transport.abort()
         else:

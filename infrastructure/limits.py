@@ -25,7 +25,7 @@ class Buckets:
         self._now = now
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: object) -> bool:
         return key in self._full_at
 
     def wait_seconds(self, key: str) -> float:
@@ -76,22 +76,21 @@ class Limits:
                     return buckets.take(token_key)
         return self._strangers.wait_seconds(_network(address))
 
-    def answered(
-        self, token_key: str | None, address: str, *, is_known: bool, is_admin: bool
-    ) -> None:
-        """What the request turned out to be: with a valid token or without."""
-        if token_key is None or not is_known:
-            self._strangers.take(_network(address))
-            self._forget(token_key)
-            return
+    def vouched(self, token_key: str, *, is_admin: bool) -> None:
+        """The token was valid."""
         buckets = self._admin if is_admin else self._devices
         if token_key not in buckets:
             buckets.take(token_key)
 
-    def _forget(self, token_key: str | None) -> None:
+    def unknown(self, token_key: str | None, address: str) -> None:
+        """There was no token, or it wasn't valid, or isn't any more."""
+        self._strangers.take(_network(address))
         if token_key is not None:
             self._devices.forget(token_key)
             self._admin.forget(token_key)
+
+    def knows(self, token_key: str | None) -> bool:
+        return token_key in self._devices or token_key in self._admin
 
 
 def _network(address: str) -> str:

@@ -1,10 +1,11 @@
 """Turns away callers that ask for too much, before anything is looked up for them."""
 
 from hashlib import sha256
+from http import HTTPStatus
 from math import ceil
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infrastructure.http.problems import respond
 from infrastructure.limits import Limits
@@ -29,19 +30,27 @@ class RateLimit:
         if wait_seconds:
             await _too_many(scope, wait_seconds)(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        statuses: list[int] = []
+
+        async def send_noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+            await send(message)
+
+        await self._app(scope, receive, send_noted)
         state = scope["state"]
-        self._limits.answered(
-            token_key,
-            address,
-            is_known="caller" in state,
-            is_admin=state.get("is_admin", False),
-        )
+        if token_key is not None and "caller" in state:
+            self._limits.vouched(token_key, is_admin=state["is_admin"])
+        elif HTTPStatus.UNAUTHORIZED in statuses or not self._limits.knows(token_key):
+            self._limits.unknown(token_key, address)
 
 
 def _token_key(scope: Scope) -> str | None:
     given = Headers(scope=scope).get("authorization")
-    return None if given is None else sha256(given.encode()).hexdigest()
+    if given is None:
+        return None
+    # The token alone: its scheme can be written in many ways, and each would be another bucket.
+    return sha256(given.split(" ")[-1].encode()).hexdigest()
 
 
 def _address(scope: Scope) -> str:

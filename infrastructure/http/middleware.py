@@ -72,6 +72,7 @@ class RequestLog:
             path=scope["path"],
             status=status,
             caller=scope["state"].get("caller"),
+            address=scope["client"][0] if scope.get("client") else None,
             duration_ms=round(seconds * 1000, 2),
         )
 

@@ -117,9 +117,9 @@ def test_sequences_of_calls_are_answered_as_described(schema: Any) -> None:
 
 @pytest.mark.long
 def test_every_call_is_answered_as_described_however_often_it_is_tried(schema: Any) -> None:
-    _each_call(schema, 120)
+    _each_call(schema, 80)
 
 
 @pytest.mark.long
 def test_sequences_of_calls_are_answered_as_described_however_long(schema: Any) -> None:
-    _sequences(schema, _settings(250, steps=20))
+    _sequences(schema, _settings(150, steps=20))

@@ -167,6 +167,25 @@ def test_more_connections_than_are_held_are_turned_away(port: int) -> None:
     assert healthz(port) == 200
 
 
+def test_an_answer_that_nobody_takes_is_dropped(port: int) -> None:
+    request = b"GET /openapi.json HTTP/1.1\r\nX-Forwarded-For: 192.0.2.9\r\n" + _ADMIN + b"\r\n"
+    with connected(port) as connection:
+        known = request.replace(b"/openapi.json", b"/v1/history")
+        connection.sendall(known)
+        assert status_of(connection.recv(65536)) == 200
+        connection.settimeout(2 * _SECONDS)
+        asked = 0
+        with suppress(TimeoutError, ConnectionResetError, BrokenPipeError):
+            while asked < 20_000:
+                connection.sendall(request)
+                asked += 1
+        sleep(4 * _SECONDS)
+        connection.settimeout(5)
+        answered = all_of(connection).count(b"HTTP/1.1 200 OK")
+    assert answered < asked
+    assert healthz(port) == 200
+
+
 def test_an_address_that_a_trusted_proxy_names_is_measured_by_itself(port: int) -> None:
     def status(address: str) -> int:
         head = (

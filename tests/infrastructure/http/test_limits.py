@@ -49,6 +49,19 @@ def test_one_device_that_calls_too_often_holds_back_no_other(serve: Serve) -> No
     assert phone.get("/v1/device-users/phone/watched").status_code == 200
 
 
+def test_a_token_is_one_however_its_scheme_is_written(serve: Serve) -> None:
+    api = serve(requests_per_second=0.1)
+    token = api.register("tv").headers["Authorization"].removeprefix("Bearer ")
+    asked = ["Bearer", "bearer", "BEARER", "Bearer "]
+    statuses = [
+        api.nobody.get(
+            "/v1/device-users/tv/watched", headers={"Authorization": f"{scheme} {token}"}
+        )
+        for scheme in asked
+    ]
+    assert [each.status_code for each in statuses] == [200, 429, 429, 429]
+
+
 def test_strangers_are_held_back_and_known_tokens_of_their_address_are_not(serve: Serve) -> None:
     api = serve(stranger_requests_per_second=0.5)
     tv = api.register("tv")
@@ -67,6 +80,15 @@ def test_a_token_that_was_revoked_is_a_strangers_again(serve: Serve) -> None:
     api.admin.delete("/v1/device-users/tv/token")
     statuses = [tv.get("/v1/device-users/tv/watched").status_code for _ in range(4)]
     assert statuses == [401, 401, 429, 429]
+
+
+def test_a_known_token_is_measured_by_itself_where_none_is_asked_for(serve: Serve) -> None:
+    api = serve(stranger_requests_per_second=0.1)
+    tv = api.register("tv")
+    send(tv, event())
+    assert [tv.get("/readyz").status_code for _ in range(3)] == [200] * 3
+    assert api.nobody.get("/readyz").status_code == 200
+    send(tv, event())
 
 
 def test_without_limits_nobody_is_held_back(serve: Serve) -> None:
@@ -99,7 +121,7 @@ def test_a_bucket_fills_as_time_goes_by() -> None:
 )
 def test_an_address_of_ipv6_is_its_network(one: str, other: str, is_shared: bool) -> None:
     limits = Limits(devices=1, admin=1, strangers=0.1, now=lambda: 0.0)
-    limits.answered(None, one, is_known=False, is_admin=False)
+    limits.unknown(None, one)
     assert (limits.admit(None, other) > 0) is is_shared
 
 
