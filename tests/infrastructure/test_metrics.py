@@ -11,9 +11,12 @@ from domain.registers import Policy
 from infrastructure.bootstrap import opened
 from infrastructure.database import write_transaction
 from infrastructure.http.app import make_app
+from infrastructure.ledger.recorder import now_us
 from infrastructure.metrics import Metrics
 from infrastructure.rebuilding.claim import is_claimed, sole_rebuild
+from infrastructure.rebuilding.rebuild import Plan, projection_names, rebuild
 from infrastructure.settings import load_settings
+from infrastructure.standing import standing
 from projections.bookmark import REBUILD, Place, put_bookmark
 from tests.infrastructure.http.api import Api, event, problem, send, served
 
@@ -102,6 +105,21 @@ def test_a_running_rebuild_tells_how_far_it_is(api: Api) -> None:
         assert value(found, "rebuild_running") == 1
         assert value(found, "rebuilt_position") == 1234
     assert value(told(api), "rebuild_running") == 0
+
+
+def test_a_rebuild_notes_how_far_it_has_folded(api: Api) -> None:
+    tv = api.register("tv")
+    for _ in range(6):
+        send(tv, *(event() for _ in range(1_000)))
+    engine, heard = api.services.engine, []
+
+    def look(_: int) -> None:
+        heard.append(standing(engine, now_us()).rebuilt_position)
+
+    position = rebuild(engine, Plan(projection_names([]), Policy()), on_events=look)
+    assert (position, heard) == (6_002, [None, 5_000])
+    found = standing(engine, now_us())
+    assert (found.rebuilt_position, found.lag_events, found.lag_seconds) == (None, 0, 0.0)
 
 
 def test_looking_for_a_claim_takes_none(engine: Engine) -> None:
