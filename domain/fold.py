@@ -104,9 +104,11 @@ class Fold:
         """
         for key in sorted(self.counted):
             self._count(*key)
-        for group_id in sorted(self._stale):
-            self.rollup.derive(Group(group_id, self.directory.members(group_id)))
+        stale = [Group(each, self.directory.members(each)) for each in sorted(self._stale)]
         self._stale.clear()
+        self.rollup.prefetch(stale)
+        for group in stale:
+            self.rollup.derive(group)
 
     def _say(self, cduid: str, recorded: Recorded, event: Activity) -> None:
         catalog, item, version = self.directory.catalog, event.item, recorded.catalog_version

@@ -12,7 +12,7 @@ a pure function of registers and catalog, however it was arrived at.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from domain.catalog import Catalog
@@ -61,6 +61,14 @@ class Rollup:
         for container, date in before.items():
             examined.update(dict.fromkeys(self._between(group, container, date)))
         self._settle_rows(group, examined)
+
+    def prefetch(self, groups: Sequence[Group]) -> None:
+        """Load what deriving these groups takes."""
+        cduids = [cduid for group in groups for cduid in group.cduids]
+        self._registers.marks.prefetch_owners(cduids)
+        self._registers.containers.prefetch_owners(cduids)
+        self.tallies.prefetch_owners(group.id for group in groups)
+        self.rows.prefetch_owners(group.id for group in groups)
 
     def derive(self, group: Group) -> None:
         """Bring all of a group's rows up to date, whatever changed.
