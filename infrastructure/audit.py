@@ -5,13 +5,28 @@ place together with the position that the first page saw: what is appended meanw
 whatever time it claims, so pages neither repeat nor miss anything.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from heapq import merge
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, false, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    any_,
+    false,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.catalog import Catalog, Span
 from domain.events import ACTIVITY, Recorded, device_user_stream
@@ -20,9 +35,20 @@ from infrastructure.ledger.schema import ledger_event
 
 _event = ledger_event.c
 _ACTIVITY_TOPICS = [event_class.topic for event_class in ACTIVITY]
-_BY_ITEM_MOST = 200
-"""Below a container with more items, its events are picked out of all instead of found by item."""
-_CHUNK = 500
+
+# SQLite keeps no statistics unless told, so it is told which index narrows a search the most.
+_BY_ITEM = "INDEXED BY ledger_event_item_at"
+_BY_STREAM = "INDEXED BY ledger_event_stream_at"
+_BY_USER = "INDEXED BY ledger_event_user_at"
+_BY_TOPIC = "INDEXED BY ledger_event_topic_at"
+_BY_TIME = "INDEXED BY ledger_event_at"
+_BY_POSITION = "NOT INDEXED"  # but by its key
+
+_FEW = 10_000
+"""So many events are sorted as quickly as they are found in order."""
+_BELOW_MOST = 50_000
+_CHUNK_FIRST = 125
+_CHUNK_MOST = 2_000
 
 
 class Place(NamedTuple):
@@ -64,35 +90,84 @@ def history(
 
     `catalog` says what stood where; `is_allowed` what the asker may know (rule 15).
     """
-    branches = [
-        filter(is_meant, _rows(connection, question, where))
-        for where, is_meant in _branches(catalog, question)
-    ]
-    sign = -1 if question.is_newest_first else 1
-    found = merge(*branches, key=lambda each: (sign * each.at_us, sign * each.position))
+    searches = list(_searches(connection, catalog, question))
+    found: Iterator[Recorded] = merge(
+        *(_rows(connection, search) for search in searches), key=_order(question)
+    )
+    if question.under is not None:
+        found = filter(partial(_lies_under, catalog, question.under), found)
     return list(islice(filter(is_allowed, found), limit))
 
 
-Branch = tuple[ColumnElement[bool] | None, Callable[[Recorded], bool]]
-"""A condition that an index answers, and what is left to ask of each event."""
+def _order(question: Question) -> Callable[[Recorded], tuple[int, int]]:
+    sign = -1 if question.is_newest_first else 1
+    return lambda each: (sign * each.at_us, sign * each.position)
 
 
-def _branches(catalog: Catalog, question: Question) -> Iterator[Branch]:
-    """The separate searches that together find what is asked about items."""
+class _Search(NamedTuple):
+    """What one index answers in order, by a condition and what else is asked."""
 
-    def is_meant(recorded: Recorded) -> bool:
-        return question.under is None or _lies_under(catalog, recorded, question.under)
+    hint: str
+    question: Question
+    where: ColumnElement[bool] = true()
 
+
+def _searches(connection: Connection, catalog: Catalog, question: Question) -> Iterator[_Search]:
+    """The searches that find what is asked, each by what narrows it the most."""
+    below = None if question.under is None else _below(connection, catalog, question.under)
     if question.item is not None:
-        yield _event.item == question.item, is_meant
-        for container, spans in catalog.spans(question.item).items():
-            for span in spans:
-                yield _spoken_during(container, span), is_meant
-    elif question.under is not None:
-        items = _ever_under(catalog, question.under)
-        yield (_event.item.in_(items) if len(items) <= _BY_ITEM_MOST else None), is_meant
+        yield from _about(catalog, question, question.item)
+    elif below is not None:
+        yield _Search(_BY_ITEM, question, below)
+    elif question.cduids is not None:
+        rest = replace(question, cduids=None)
+        for cduid in dict.fromkeys(question.cduids):
+            yield _Search(_BY_STREAM, rest, _event.originator_id == device_user_stream(cduid))
+    elif question.user is not None:
+        yield _Search(_BY_USER, replace(question, user=None), _event.user == question.user)
     else:
-        yield None, is_meant
+        yield from _anybodys(question)
+
+
+def _anybodys(question: Question) -> Iterator[_Search]:
+    if question.from_position is not None and question.upto - question.from_position < _FEW:
+        yield _Search(_BY_POSITION, question)
+    elif question.topics is not None:
+        rest = replace(question, topics=None)
+        for topic in dict.fromkeys(question.topics):
+            yield _Search(_BY_TOPIC, rest, _event.topic == topic)
+    else:
+        yield _Search(_BY_TIME, question)
+
+
+def _about(catalog: Catalog, question: Question, item: str) -> Iterator[_Search]:
+    """What was said on an item, and on what it stood under then."""
+    yield _Search(_BY_ITEM, question, _event.item == item)
+    for container, spans in catalog.spans(item).items():
+        for span in spans:
+            yield _Search(_BY_ITEM, question, _spoken_during(container, span))
+
+
+def _below(connection: Connection, catalog: Catalog, container: str) -> ColumnElement[bool] | None:
+    """That an event is on what ever stood under a container; None where most of them may be.
+
+    These come in no order and are sorted. Where there are many, the next one is soon found by time.
+    """
+    items = _ever_under(catalog, container)
+    where: ColumnElement[bool]
+    if connection.dialect.name == "postgresql":
+        where = _event.item == any_(literal(items, ARRAY(Text)))
+    else:
+        asked = func.json_each(json.dumps(items)).table_valued("value")
+        where = _event.item.in_(select(asked.c.value))
+    some = (
+        select(_event.item)
+        .where(where)
+        .with_hint(ledger_event, _BY_ITEM, "sqlite")
+        .limit(_BELOW_MOST)
+    )
+    count = connection.scalar(select(func.count()).select_from(some.subquery()))
+    return where if count is not None and count < _BELOW_MOST else None
 
 
 def _spoken_during(container: str, span: Span) -> ColumnElement[bool]:
@@ -105,7 +180,7 @@ def _spoken_during(container: str, span: Span) -> ColumnElement[bool]:
     )
 
 
-def _lies_under(catalog: Catalog, recorded: Recorded, container: str) -> bool:
+def _lies_under(catalog: Catalog, container: str, recorded: Recorded) -> bool:
     item = getattr(recorded.event, "item", None)
     return item is not None and (
         item == container or catalog.stood_under(item, container, recorded.catalog_version)
@@ -118,22 +193,26 @@ def _ever_under(catalog: Catalog, container: str) -> list[str]:
     return sorted({container, *leaves, *(x for x in between if container in catalog.spans(x))})
 
 
-def _rows(
-    connection: Connection, question: Question, where: ColumnElement[bool] | None
-) -> Iterator[Recorded]:
-    """The events that answer a question so far as columns say, in order, loaded in chunks."""
+def _rows(connection: Connection, search: _Search) -> Iterator[Recorded]:
+    """The events that answer a search, in order, loaded in chunks."""
+    question, chunk = search.question, _CHUNK_FIRST
     order = [_event.at_us.asc(), _event.position.asc()]
     if question.is_newest_first:
         order = [_event.at_us.desc(), _event.position.desc()]
     while True:
-        query = select(*COLUMNS).where(*_conditions(question))
-        if where is not None:
-            query = query.where(where)
-        rows = decoded(connection.execute(query.order_by(*order).limit(_CHUNK)).all())
+        query = (
+            select(*COLUMNS)
+            .where(search.where, *_conditions(question))
+            .order_by(*order)
+            .limit(chunk)
+            .with_hint(ledger_event, search.hint, "sqlite")
+        )
+        rows = decoded(connection.execute(query).all())
         yield from rows
-        if len(rows) < _CHUNK:
+        if len(rows) < chunk:
             return
         question = replace(question, after=Place(rows[-1].at_us, rows[-1].position))
+        chunk = min(4 * chunk, _CHUNK_MOST)
 
 
 def _conditions(question: Question) -> Iterator[ColumnElement[bool]]:

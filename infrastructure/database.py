@@ -13,7 +13,8 @@ from time import monotonic
 from typing import Any, Literal
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, event, make_url
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -81,8 +82,16 @@ def _sqlite_engine(
         pool_timeout=wait_seconds,
         execution_options={_WRITE_LOCK: Lock(), _WAIT_SECONDS: wait_seconds},
     )
+    engine.dialect.statement_compiler = _HintingCompiler
     event.listen(engine, "begin", _begin_as_told)
     return engine
+
+
+class _HintingCompiler(SQLiteCompiler):
+    """Writes `with_hint` into the statement: SQLAlchemy leaves it out for SQLite, silently."""
+
+    def get_from_hint_text(self, _table: FromClause, text: str | None) -> str | None:
+        return text
 
 
 def _sqlite_opener(
