@@ -2,16 +2,17 @@
 
 import argparse
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import appending, projecting
+from tests.benchmarks import appending, projecting, serving
 from tests.benchmarks.databases import DATABASES
 from tests.benchmarks.harness import FULL, QUICK, Bench, Line, Sizes
 from tests.benchmarks.report import Row, facts, markdown, row_of, show, write_json
 
-_LINES: tuple[Line, ...] = (*appending.LINES, *projecting.LINES)
+_LINES: tuple[Line, ...] = (*appending.LINES, *serving.LINES, *projecting.LINES)
 
 
 def _arguments() -> argparse.Namespace:
@@ -31,9 +32,9 @@ def _measured(
     rows: list[Row] = []
     versions: dict[str, str] = {}
     for name in databases:
-        with DATABASES[name]() as database:
+        with DATABASES[name]() as database, ExitStack() as stack:
             versions[name] = database.version
-            bench = Bench(database, sizes)
+            bench = Bench(database, sizes, stack)
             for line in (line for line in lines if name in line.targets):
                 row = row_of(line, name, line.measure(bench))
                 console.print(f"{row.database}: {row.name}: {row.ratio:.2f}")

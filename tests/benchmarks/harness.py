@@ -6,7 +6,7 @@ what counts is the median of their ratios.
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 from time import perf_counter
@@ -42,16 +42,19 @@ FULL = Sizes(
 
 @dataclass(slots=True)
 class Bench:
-    """One database's turn: what lines need in common is made once, and kept until the end."""
+    """One database's turn: what lines need in common is made once, and ends with `stack`."""
 
     database: Database
     sizes: Sizes
-    _made: dict[Callable[..., Any], Any] = field(default_factory=dict)
+    stack: ExitStack
+    _made: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
-    def once(self, make: Callable[["Bench"], T]) -> T:
-        if make not in self._made:
-            self._made[make] = make(self)
-        found: T = self._made[make]
+    def once(self, make: Callable[..., T], *arguments: Any) -> T:
+        """What `make` makes of this and the arguments, made when it is first asked for."""
+        key = make, *arguments
+        if key not in self._made:
+            self._made[key] = make(self, *arguments)
+        found: T = self._made[key]
         return found
 
 
@@ -59,26 +62,31 @@ class Bench:
 class Line:
     """A line of a table. `targets` by database, which is measured only where there is one.
 
-    `measure` answers the ratio: how many times as fast as what it is held against, or with
-    `is_growth` how many times as much the largest costs as the smallest.
+    `measure` answers the ratio: how many times as fast as what it is held against; with `at_most`
+    how many times as long it takes, and with `is_growth` as the smallest takes.
     """
 
     name: str
     targets: Mapping[str, float]
     measure: Callable[[Bench], float]
+    at_most: bool = False
     is_growth: bool = False
 
     def is_reached(self, database: str, ratio: float) -> bool:
         target = self.targets[database]
-        return ratio <= target if self.is_growth else ratio >= target
+        return ratio <= target if self.at_most else ratio >= target
 
 
 def faster(name: str, measure: Callable[[Bench], float], **targets: float) -> Line:
     return Line(name, targets, measure)
 
 
+def within(name: str, measure: Callable[[Bench], float], target: float) -> Line:
+    return Line(name, dict.fromkeys(BOTH, target), measure, at_most=True)
+
+
 def flat(name: str, measure: Callable[[Bench], float]) -> Line:
-    return Line(name, dict.fromkeys(BOTH, FLAT_MOST), measure, is_growth=True)
+    return Line(name, dict.fromkeys(BOTH, FLAT_MOST), measure, at_most=True, is_growth=True)
 
 
 Timed = Callable[[], float]

@@ -3,7 +3,7 @@
 The same seed gives the same events, whatever is measured with them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -131,29 +131,29 @@ class Mix:
         """The catalog and the devices: what stands in the ledger before anything happens."""
         return [*self.catalog.entries, *(device.registered_entry() for device in self.devices)]
 
-    def activity(self) -> Iterator[Entry]:
-        """What happens, without end."""
-        submissions = Submissions(self._seed)
+    def activity(self, devices: Sequence[Device] = ()) -> Iterator[Entry]:
+        """What happens, without end; on these devices only, or on all."""
+        submissions, among = Submissions(self._seed), devices or self.devices
         chance = submissions.chance
-        playing = [self._viewing(submissions) for _ in range(_PLAYERS)]
+        playing = [self._viewing(submissions, among) for _ in range(_PLAYERS)]
         while True:
             if chance.random() >= 0.9:
-                yield self._mark(submissions)
+                yield self._mark(submissions, among)
                 continue
             player = chance.randrange(_PLAYERS)
             entry = next(playing[player], None)
             if entry is None:
-                playing[player] = self._viewing(submissions)
+                playing[player] = self._viewing(submissions, among)
                 entry = next(playing[player])
             yield entry
 
-    def _viewing(self, submissions: Submissions) -> Iterator[Entry]:
-        device, item = submissions.chance.choice(self.devices), self._leaf(submissions.chance)
+    def _viewing(self, submissions: Submissions, devices: Sequence[Device]) -> Iterator[Entry]:
+        device, item = submissions.chance.choice(devices), self._leaf(submissions.chance)
         return (submissions.progress(device, item, tick) for tick in range(TICKS))
 
-    def _mark(self, submissions: Submissions) -> Entry:
+    def _mark(self, submissions: Submissions, devices: Sequence[Device]) -> Entry:
         chance = submissions.chance
-        device = chance.choice(self.devices)
+        device = chance.choice(devices)
         is_container = chance.random() < 0.05
         item = chance.choice(self.catalog.containers) if is_container else self._leaf(chance)
         say = submissions.watch if chance.random() < 0.8 else submissions.unwatch

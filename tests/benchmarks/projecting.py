@@ -34,6 +34,7 @@ class Mixed:
 def mixed_ledger(bench: Bench) -> Mixed:
     mix = Mix()
     engine = new_ledger(bench.database)
+    bench.stack.callback(engine.dispose)
     count = bench.sizes.mix_events
     fill(engine, (*mix.settings, *islice(mix.activity(), count)))
     return Mixed(engine, len(mix.settings) + count)

@@ -22,11 +22,12 @@ class Row:
     ratio: float
     target: float
     reached: bool
+    at_most: bool
 
 
 def row_of(line: Line, database: str, ratio: float) -> Row:
     reached = line.is_reached(database, ratio)
-    return Row(line.name, database, round(ratio, 3), line.targets[database], reached)
+    return Row(line.name, database, round(ratio, 3), line.targets[database], reached, line.at_most)
 
 
 def facts(versions: dict[str, str]) -> str:
@@ -43,7 +44,7 @@ def _processor() -> str:
     return names[0] if names else platform.machine()
 
 
-_TITLES = {False: "Times as fast as", True: "Largest over smallest"}
+_TITLES = {False: "One against the other", True: "Largest over smallest"}
 
 
 def show(console: Console, lines: Sequence[Line], rows: Sequence[Row], sentence: str) -> None:
@@ -52,7 +53,7 @@ def show(console: Console, lines: Sequence[Line], rows: Sequence[Row], sentence:
         table = Table("", "database", "ratio", "target", "", title=title, title_justify="left")
         for row in _rows_of(lines, rows, is_growth=is_growth):
             verdict = "[green]reached" if row.reached else "[red]not reached"
-            target = _target(row, is_growth=is_growth)
+            target = _target(row)
             table.add_row(row.name, row.database, f"{row.ratio:.2f}", target, verdict)
         if table.row_count:
             console.print(table)
@@ -64,7 +65,7 @@ def markdown(lines: Sequence[Line], rows: Sequence[Row], sentence: str) -> str:
     parts = []
     for is_growth, title in _TITLES.items():
         cells = [
-            f"| {row.name} | {row.database} | {row.ratio:.2f} | {_target(row, is_growth=is_growth)} "
+            f"| {row.name} | {row.database} | {row.ratio:.2f} | {_target(row)} "
             f"| {'yes' if row.reached else '**no**'} |"
             for row in _rows_of(lines, rows, is_growth=is_growth)
         ]
@@ -79,8 +80,8 @@ def _rows_of(lines: Iterable[Line], rows: Sequence[Row], *, is_growth: bool) -> 
     return [row for name in names for row in rows if row.name == name]
 
 
-def _target(row: Row, *, is_growth: bool) -> str:
-    return f"{'≤' if is_growth else '≥'} {row.target:g}"
+def _target(row: Row) -> str:
+    return f"{'≤' if row.at_most else '≥'} {row.target:g}"
 
 
 def write_json(path: Path, rows: Sequence[Row]) -> None:
