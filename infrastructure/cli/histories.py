@@ -1,5 +1,7 @@
 """The command that finds recorded events again (rule 20), for the operator: nothing is withheld."""
 
+import csv
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -8,6 +10,7 @@ from itertools import islice
 from typing import Annotated, Any
 
 import typer
+from pydantic_core import to_json
 
 from domain.decisions import unknown_device_user
 from domain.directory import Directory
@@ -74,6 +77,9 @@ def history(
     as_json: Annotated[
         bool, typer.Option("--json", help="NDJSON, an event a line as HTTP shows it.")
     ] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="CSV, what an event claims as JSON in the last column.")
+    ] = False,
 ) -> None:
     """Show what was said, when, by whom, and when it was recorded.
 
@@ -81,6 +87,8 @@ def history(
 
     Example: watchledger history --cduid ada-tv --group --type watch --since 2026-01-01
     """
+    if as_json and as_csv:
+        raise typer.BadParameter("--json and --csv are two answers; ask for one.")
     if group and cduid is None:
         raise typer.BadParameter("--group needs a --cduid: it is that one's watch group.")
     question = Question(
@@ -102,6 +110,8 @@ def history(
         if as_json:
             for each in found:
                 print_json(event_shown(each, snapshot.directory))
+        elif as_csv:
+            _write_csv(found, snapshot.directory)
         else:
             _print(found, snapshot.directory)
 
@@ -127,6 +137,17 @@ def _events(snapshot: Snapshot, question: Question) -> Iterator[Recorded]:
 def _print(found: Iterator[Recorded], directory: Directory) -> None:
     rows = [_row(event_shown(each, directory)) for each in found]
     print_table(_COLUMNS, rows, none="No event was found.")
+
+
+def _write_csv(found: Iterator[Recorded], directory: Directory) -> None:
+    """A line for each event under a heading; times as in JSON, nothing for what isn't there."""
+    written = csv.writer(sys.stdout, lineterminator="\n")
+    names = [*EventShown.model_fields, "device"]
+    written.writerow([*names, "claims"])
+    for each in found:
+        event = event_shown(each, directory).model_dump(mode="json")
+        claims = {name: value for name, value in event.items() if name not in _ENVELOPE}
+        written.writerow([*(event[name] for name in names), to_json(claims).decode()])
 
 
 def _row(event: EventShown) -> tuple[Any, ...]:
