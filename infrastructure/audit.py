@@ -46,7 +46,7 @@ _BY_POSITION = "NOT INDEXED"  # but by its key
 
 _FEW = 10_000
 """So many events are sorted as quickly as they are found in order."""
-_BELOW_MOST = 50_000
+_BELOW_MOST, _SOMEBODYS_BELOW_MOST = 50_000, 2_000
 _CHUNK_FIRST = 125
 _CHUNK_MOST = 2_000
 
@@ -114,7 +114,7 @@ class _Search(NamedTuple):
 
 def _searches(connection: Connection, catalog: Catalog, question: Question) -> Iterator[_Search]:
     """The searches that find what is asked, each by what narrows it the most."""
-    below = None if question.under is None else _below(connection, catalog, question.under)
+    below = _below(connection, catalog, question)
     if question.item is not None:
         yield from _about(catalog, question, question.item)
     elif below is not None:
@@ -148,26 +148,28 @@ def _about(catalog: Catalog, question: Question, item: str) -> Iterator[_Search]
             yield _Search(_BY_ITEM, question, _spoken_during(container, span))
 
 
-def _below(connection: Connection, catalog: Catalog, container: str) -> ColumnElement[bool] | None:
-    """That an event is on what ever stood under a container; None where most of them may be.
+def _below(
+    connection: Connection, catalog: Catalog, question: Question
+) -> ColumnElement[bool] | None:
+    """That an event is on what ever stood under a container; None where that are too many.
 
-    These come in no order and are sorted. Where there are many, the next one is soon found by time.
+    They come in no order and are sorted. Where there are many, the next one is soon found by time,
+    or among what somebody said.
     """
-    items = _ever_under(catalog, container)
+    if question.under is None:
+        return None
+    is_somebodys = question.cduids is not None or question.user is not None
+    most = _SOMEBODYS_BELOW_MOST if is_somebodys else _BELOW_MOST
+    items = _ever_under(catalog, question.under)
     where: ColumnElement[bool]
     if connection.dialect.name == "postgresql":
         where = _event.item == any_(literal(items, ARRAY(Text)))
     else:
         asked = func.json_each(json.dumps(items)).table_valued("value")
         where = _event.item.in_(select(asked.c.value))
-    some = (
-        select(_event.item)
-        .where(where)
-        .with_hint(ledger_event, _BY_ITEM, "sqlite")
-        .limit(_BELOW_MOST)
-    )
+    some = select(_event.item).where(where).with_hint(ledger_event, _BY_ITEM, "sqlite").limit(most)
     count = connection.scalar(select(func.count()).select_from(some.subquery()))
-    return where if count is not None and count < _BELOW_MOST else None
+    return where if count is not None and count < most else None
 
 
 def _spoken_during(container: str, span: Span) -> ColumnElement[bool]:
