@@ -7,12 +7,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import appending, projecting, serving
+from tests.benchmarks import appending, growing, projecting, remembering, serving
 from tests.benchmarks.databases import DATABASES
 from tests.benchmarks.harness import FULL, QUICK, Bench, Line, Sizes
 from tests.benchmarks.report import Row, facts, markdown, row_of, show, write_json
 
-_LINES: tuple[Line, ...] = (*appending.LINES, *serving.LINES, *projecting.LINES)
+_LINES: tuple[Line, ...] = (
+    *appending.LINES,
+    *serving.LINES,
+    *projecting.LINES,
+    *growing.LINES,
+    *remembering.LINES,
+)
 
 
 def _arguments() -> argparse.Namespace:
