@@ -75,7 +75,11 @@ class Fold:
 
     def _take(self, page: Sequence[Recorded], telling: Sequence[Recorded]) -> None:
         for recorded in telling:
-            self._evolve(recorded)
+            try:
+                self._evolve(recorded)
+            except Exception as error:
+                error.add_note(f"while folding event {recorded.position} ({recorded.stream})")
+                raise
         for recorded in page:
             if (cduid := recorded.cduid) is not None:
                 self.seen_us[cduid] = recorded.recorded_at_us
