@@ -71,8 +71,6 @@ def test_a_frozen_projector_loses_its_claim_and_does_no_harm_when_it_wakes(
     home: Home, engine: Engine
 ) -> None:
     chance = Random(4)  # noqa: S311  # repeatable, not secret
-    filled(engine, 100)
-    Projector(engine, Policy()).catch_up()
     # The server waits a minute for a frozen session that has written something; here a second.
     impatient = f"{home.database_url}&options=-c%20idle_in_transaction_session_timeout%3D1000"
     (home.directory / "frozen").mkdir()
