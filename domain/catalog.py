@@ -227,19 +227,33 @@ class Catalog:
         rows.sort()
         return Leaves([since for since, _ in rows], [item for _, item in rows])
 
-    def leaves_ever(self, container: str) -> set[str]:
-        """The watchable items that stand or once stood under a container."""
+    def ever_under(self, item: str) -> set[str]:
+        """An item, and all that stands or once stood under it, with or without anything below."""
+        found, pending = {item}, [item]
+        while pending:
+            each = pending.pop()
+            if each in self.nodes:
+                below = {*self.nodes[each].children, *self._left.get(each, ())} - found
+                found |= below
+                pending.extend(below)
+        return found
+
+    def ever_under(self, container: str) -> set[str]:
+        """What stands or once stood under a container, itself included; perhaps a little more."""
         found: set[str] = set()
-        pending, seen = [container], set()
+        pending = [container]
         while pending:
             item = pending.pop()
-            if is_watchable(item):
+            if item not in found:
                 found.add(item)
-            elif item in self.nodes and item not in seen:
-                seen.add(item)
-                pending.extend(self.nodes[item].children)
-                pending.extend(self._left.get(item, ()))
+                if item in self.nodes:
+                    pending.extend(self.nodes[item].children)
+                    pending.extend(self._left.get(item, ()))
         return found
+
+    def leaves_ever(self, container: str) -> set[str]:
+        """The watchable items that stand or once stood under a container."""
+        return {item for item in self.ever_under(container) if is_watchable(item)}
 
     def has_left(self, container: str) -> bool:
         """Whether anything ever moved out from under a container."""

@@ -160,7 +160,7 @@ def _below(
         return None
     is_somebodys = question.cduids is not None or question.user is not None
     most = _SOMEBODYS_BELOW_MOST if is_somebodys else _BELOW_MOST
-    items = _ever_under(catalog, question.under)
+    items = sorted(catalog.ever_under(question.under))
     where: ColumnElement[bool]
     if connection.dialect.name == "postgresql":
         where = _event.item == any_(literal(items, ARRAY(Text)))
@@ -187,12 +187,6 @@ def _lies_under(catalog: Catalog, container: str, recorded: Recorded) -> bool:
     return item is not None and (
         item == container or catalog.stood_under(item, container, recorded.catalog_version)
     )
-
-
-def _ever_under(catalog: Catalog, container: str) -> list[str]:
-    leaves = catalog.leaves_ever(container)
-    between = {above for leaf in leaves for above in catalog.spans(leaf)}
-    return sorted({container, *leaves, *(x for x in between if container in catalog.spans(x))})
 
 
 def _rows(connection: Connection, search: _Search) -> Iterator[Recorded]:
