@@ -238,19 +238,6 @@ class Catalog:
                 pending.extend(below)
         return found
 
-    def ever_under(self, container: str) -> set[str]:
-        """What stands or once stood under a container, itself included; perhaps a little more."""
-        found: set[str] = set()
-        pending = [container]
-        while pending:
-            item = pending.pop()
-            if item not in found:
-                found.add(item)
-                if item in self.nodes:
-                    pending.extend(self.nodes[item].children)
-                    pending.extend(self._left.get(item, ()))
-        return found
-
     def leaves_ever(self, container: str) -> set[str]:
         """The watchable items that stand or once stood under a container."""
         return {item for item in self.ever_under(container) if is_watchable(item)}
