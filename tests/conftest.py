@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 from sqlalchemy import URL, Engine, create_engine, make_url
 
@@ -30,6 +31,13 @@ def _execute(server: URL, *statements: str) -> None:
         for statement in statements:
             connection.exec_driver_sql(statement)
     engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_come() -> Iterator[None]:
+    """What a command set up for its logs ends with the test that ran it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
