@@ -40,7 +40,7 @@ def next_up(viewer: Viewer, section: Section) -> Iterator[Suggestion]:
         case Section.IN_PROGRESS:
             return _in_progress(viewer)
         case Section.NEXT_EPISODE:
-            return _next_episodes(viewer)
+            return iter(viewer.remember("next_episode", lambda: _next_episodes(viewer)))
         case Section.UNWATCHED_MOVIE:
             return _unwatched_movies(viewer)
 

@@ -1,8 +1,8 @@
 """What a viewer sees of items (rules 10 to 13 and 15): one device user, its group, its limits."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from domain.access import Access
 from domain.catalog import Catalog
@@ -11,6 +11,8 @@ from domain.items import Kind, is_watchable, kind_of
 from domain.plays import Completion, count_plays, openings
 from domain.registers import Registers
 from domain.tables import Mark, Progress, Tables
+
+R = TypeVar("R")
 
 _ROWS_BY_KEY_MOST = 2_000
 """Under a container with more leaves, all of a group's rows are loaded instead of single ones."""
@@ -57,7 +59,7 @@ class Viewer:
     """Answers for one device user from a directory and the fold's tables, all as of one position.
 
     `tables` may read through to a database; what a list needs is then asked for in a few queries
-    by calling `prefetch` first.
+    by calling `prefetch` first. Long lists that were put together once are `remembered` by name.
     """
 
     def __init__(self, directory: Directory, tables: Tables, cduid: str) -> None:
@@ -68,6 +70,7 @@ class Viewer:
         self.catalog: Catalog = directory.catalog
         self.access: Access = directory.access(device_user.user)
         self.tables = tables
+        self.remembered: dict[str, list[Any]] = {}
         self._registers = Registers(tables)
 
     def sees(self, item: str) -> bool:
@@ -117,8 +120,17 @@ class Viewer:
         is_over = decider is not None and decider[:2] > newest.progress[:2]
         return None if is_over else newest
 
+    def remember(self, name: str, make: Callable[[], Iterable[R]]) -> list[R]:
+        """A list, put together when it is first asked for."""
+        if name not in self.remembered:
+            self.remembered[name] = list(make())
+        return self.remembered[name]
+
     def all_in_progress(self) -> list[tuple[str, InProgress]]:
         """Every item that is in progress, newest first."""
+        return self.remember("in_progress", self._find_in_progress)
+
+    def _find_in_progress(self) -> list[tuple[str, InProgress]]:
         self.tables.progress.prefetch_owners(self.cduids)
         started = {leaf for cduid in self.cduids for leaf in self.tables.progress.all_of(cduid)}
         self.prefetch_marks(started)

@@ -10,14 +10,13 @@ from sqlalchemy import Connection, Engine
 from domain.directory import Directory
 from domain.instants import to_us
 from domain.registers import Policy
-from domain.tables import Tables
 from domain.viewer import Viewer
 from infrastructure.database import read_transaction
 from infrastructure.gate import Gate
 from infrastructure.ledger.reader import position_at, read_settings
 from infrastructure.looking_back import look_back
+from infrastructure.recent import Lending, RecentViewers
 from projections.bookmark import Place, read_bookmark
-from projections.keeping import Source
 from projections.read_models import ReadModels
 
 _NOTHING = Place(0, 0, Policy())
@@ -34,11 +33,11 @@ class Snapshot:
     policy: Policy
     directory: Directory
     connection: Connection
-    tables: Tables
+    lending: Lending
 
     def viewer(self, cduid: str) -> Viewer:
         """The answers for a device user. Raises KeyError for one that isn't registered."""
-        return Viewer(self.directory, self.tables, cduid)
+        return self.lending.viewer(cduid)
 
     def position_as_of(self, as_of: int | datetime | None) -> int:
         """The position that is meant: itself, or the last one recorded up to a time (rule 22)."""
@@ -60,7 +59,7 @@ class Reader:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._models = ReadModels()
+        self._recent = RecentViewers(ReadModels())
         self._gate = Gate()
         self._directory = Directory()
 
@@ -76,10 +75,10 @@ class Reader:
             with self._gate.shared(), read_transaction(self._engine) as connection:
                 place = read_bookmark(connection) or _NOTHING
                 if place.settings_position == self._directory.position:
-                    tables = self._models.tables(Source(connection))
-                    yield Snapshot(
-                        place.position, place.policy, self._directory, connection, tables
-                    )
+                    with self._recent.lending(connection, self._directory, place) as lending:
+                        yield Snapshot(
+                            place.position, place.policy, self._directory, connection, lending
+                        )
                     return
             self._follow()
 

@@ -49,6 +49,9 @@ class Statements(Protocol):
     def insert(self, connection: Connection, rows: Sequence[Row], seen: Head, new: Head) -> bool:
         """Adds the rows and moves the head, if it is still the one that was seen."""
 
+    def newest(self, connection: Connection, streams: Collection[str]) -> int:
+        """The position of the newest event of these streams; 0 if they have none."""
+
 
 def _as_json(streams: Collection[str], keys: Sequence[Key]) -> tuple[str, str]:
     """Both as one value each, whatever their number."""
@@ -95,6 +98,11 @@ class SqliteStatements:
         FROM json_each(?) AS asked
         JOIN ledger_event ON originator_id = asked.value ->> 0 AND submission_id = asked.value ->> 1
     """
+    _NEWEST = """
+        SELECT max((SELECT position FROM ledger_event WHERE originator_id = asked.value
+                    ORDER BY originator_version DESC LIMIT 1))
+        FROM json_each(?) AS asked
+    """
     _INSERT = f"INSERT INTO ledger_event ({_COLUMNS}) VALUES ({', '.join('?' * 13)})"  # noqa: S608
     _MOVE = "UPDATE ledger_head SET position = ?, catalog_version = ?, recorded_at_us = ?"
 
@@ -104,6 +112,10 @@ class SqliteStatements:
         asked = list(keys)
         rows = _driver(connection).execute(self._LOOK, _as_json(streams, asked)).fetchall()
         return _seen(rows, asked)
+
+    def newest(self, connection: Connection, streams: Collection[str]) -> int:
+        found = _driver(connection).execute(self._NEWEST, (json.dumps(list(streams)),))
+        return found.fetchone()[0] or 0
 
     def insert(self, connection: Connection, rows: Sequence[Row], _seen: Head, new: Head) -> bool:
         driver = _driver(connection)
@@ -148,6 +160,12 @@ class PostgresqlStatements:
             WHERE originator_id = asked.key ->> 0 AND submission_id = (asked.key ->> 1)::uuid
             LIMIT 1) AS first
     """
+    _NEWEST = """
+        SELECT max(last.position) FROM json_array_elements_text(%s::json) AS asked (stream)
+        CROSS JOIN LATERAL (
+            SELECT position FROM ledger_event WHERE originator_id = asked.stream
+            ORDER BY originator_version DESC LIMIT 1) AS last
+    """
     _INSERT = f"""
         WITH moved AS (
             UPDATE ledger_head SET position = %s, catalog_version = %s, recorded_at_us = %s
@@ -166,6 +184,10 @@ class PostgresqlStatements:
     ) -> tuple[Head, Found]:
         asked = list(keys)
         return _seen(connection.exec_driver_sql(self._LOOK, _as_json(streams, asked)), asked)
+
+    def newest(self, connection: Connection, streams: Collection[str]) -> int:
+        asked = (json.dumps(list(streams)),)
+        return connection.exec_driver_sql(self._NEWEST, asked).scalar_one() or 0
 
     def insert(self, connection: Connection, rows: Sequence[Row], seen: Head, new: Head) -> bool:
         move = (*new, seen.position)
