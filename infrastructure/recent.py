@@ -72,8 +72,8 @@ class Lending:
         before, now = kept.place, self._place
         if (before.settings_position, before.generation) != (now.settings_position, now.generation):
             return False
-        if before.position == now.position:
-            return True
+        if before.position >= now.position:
+            return before.position == now.position  # one that is ahead of this snapshot isn't
         streams = [device_user_stream(cduid) for cduid in kept.viewer.cduids]
         statements = statements_of(self._connection.dialect.name)
         return statements.newest(self._connection, streams) <= before.position
