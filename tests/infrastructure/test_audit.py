@@ -195,9 +195,7 @@ def test_a_history_of_an_item_names_what_was_said_of_its_season_then(engine: Eng
 
 @pytest.mark.long
 @pytest.mark.parametrize("block", range(4))
-def test_the_audit_is_the_reference_models_for_many_lives(
-    engine: Engine, block: int
-) -> None:
+def test_the_audit_is_the_reference_models_for_many_lives(engine: Engine, block: int) -> None:
     for seed in range(block * 75, (block + 1) * 75):
         stage = Stage(emptied(engine))
         stage.submit(*submissions(life(seed, 5 + seed % 70)))

@@ -105,9 +105,7 @@ def outcome(
 
 @pytest.mark.long
 @pytest.mark.parametrize("block", range(8))
-def test_every_answer_is_the_reference_models_for_many_lives(
-    engine: Engine, block: int
-) -> None:
+def test_every_answer_is_the_reference_models_for_many_lives(engine: Engine, block: int) -> None:
     for seed in range(block * 75, (block + 1) * 75):
         chance = Random(seed)  # noqa: S311  # repeatable, not secret
         stage = Stage(emptied(engine), chance.choice(PAGE_SIZES))
@@ -116,9 +114,7 @@ def test_every_answer_is_the_reference_models_for_many_lives(
 
 @pytest.mark.long
 @pytest.mark.parametrize("block", range(4))
-def test_the_order_of_arrival_does_not_matter_for_many_lives(
-    engine: Engine, block: int
-) -> None:
+def test_the_order_of_arrival_does_not_matter_for_many_lives(engine: Engine, block: int) -> None:
     for seed in range(block * 75, (block + 1) * 75):
         chance = Random(seed)  # noqa: S311  # repeatable, not secret
         settled, spoken = settled_then_spoken(life(seed, 5 + seed % 70))
