@@ -109,7 +109,7 @@ def _sqlite_opener(
             check_same_thread=False,
         )
         connection.execute(f"PRAGMA synchronous={synchronous}")
-        connection.execute("PRAGMA cache_size=-65536")  # 64 MiB
+        connection.execute("PRAGMA cache_size=-16384")  # 16 MiB
         # Pages that several transactions write go into the database once: 16 MiB of them at most.
         connection.execute("PRAGMA wal_autocheckpoint=4000")
         return connection

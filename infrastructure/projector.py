@@ -42,7 +42,7 @@ class Projector:
         engine: Engine,
         policy: Policy,
         *,
-        page_size: int = 1_000,
+        page_size: int = 5_000,
         poll_seconds: float = 0.1,
         takeover_seconds: float = 2.0,
         on_page: Callable[[int], None] = lambda _: None,

@@ -122,7 +122,7 @@ class Settings(BaseSettings):
         default="FULL", description="SQLite's synchronous; FULL survives a loss of power."
     )
     page_size: int = Field(
-        default=1000, ge=1, le=100_000, description="Events that the projector takes at a time."
+        default=5000, ge=1, le=100_000, description="Events that the projector takes at a time."
     )
     poll_seconds: float = Field(
         default=0.5,

@@ -63,10 +63,16 @@ class RegistersProjection(Projection):
         }
 
 
+_NO_SWEEPS = "[]"
+
+
 def _pack(key: Key, register: ContainerRegister, _: int) -> list[Values]:
-    return [(*key, register.first_version, json.dumps(register.sweeps))]
+    sweeps = json.dumps(register.sweeps) if register.sweeps else _NO_SWEEPS
+    return [(*key, register.first_version, sweeps)]
 
 
 def _unpack(rows: list[Values]) -> ContainerRegister:
     _, _, first_version, sweeps = rows[0]
+    if sweeps == _NO_SWEEPS:  # as nearly all are
+        return ContainerRegister(first_version)
     return ContainerRegister(first_version, tuple(Mark(*sweep) for sweep in json.loads(sweeps)))

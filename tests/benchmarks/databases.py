@@ -54,7 +54,7 @@ def new_ledger(database: Database) -> Engine:
 class _RawSqlite:
     def __init__(self, path: str) -> None:
         self._driver = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-16384"):
             self._driver.execute(f"PRAGMA {pragma}")
 
     def begin(self) -> None:
