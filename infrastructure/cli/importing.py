@@ -1,6 +1,7 @@
 """The commands that import files, with how far they are and what became of the lines."""
 
 import json
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -89,11 +90,12 @@ def _import(
         opened_lines(file) as lines,
         _written(rejected) as rejections,
         opened(settings, projects=False) as services,
+        _interrupted_only_before_a_line(lines) as taken,
     ):
         summary = _Summary(lines.name, statuses, rejections)
         try:
             with _progress(lines) as update:
-                for imported in importing(services.door, lines):
+                for imported in importing(services.door, taken):
                     summary.take(imported)
                     if summary.lines % _UPDATE_EVERY_LINES == 0:
                         update(summary.lines)
@@ -101,6 +103,40 @@ def _import(
             summary.print()
     if summary.counts["rejected"]:
         raise typer.Exit(REFUSED)
+
+
+@contextmanager
+def _interrupted_only_before_a_line(lines: Iterable[Line]) -> Iterator[Iterable[Line]]:
+    """The lines; Ctrl-C ends them where one is read, not while those before it are recorded.
+
+    So what the import says in the end is what it has done. A second Ctrl-C ends it at once.
+    """
+    is_reading = is_interrupted = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal is_interrupted
+        if is_reading or is_interrupted:
+            raise KeyboardInterrupt
+        is_interrupted = True
+
+    def taken() -> Iterator[Line]:
+        nonlocal is_reading
+        remaining = iter(lines)
+        while True:
+            is_reading = True
+            if is_interrupted:
+                raise KeyboardInterrupt
+            line = next(remaining, None)
+            is_reading = False
+            if line is None:
+                return
+            yield line
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield taken()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
