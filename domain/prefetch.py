@@ -3,8 +3,10 @@
 Only a matter of speed: what is missing here is loaded when it is asked for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from domain.catalog import Catalog, Leaves
 from domain.directory import Directory
 from domain.events import (
     ItemPlaced,
@@ -16,45 +18,114 @@ from domain.events import (
 from domain.items import is_watchable
 from domain.keyed import Key
 from domain.registers import Policy
-from domain.tables import Tables
+from domain.tables import Tables, Tally
+
+_NEXT = 3
+"""How many leaves a tally most often looks at when it gets on: the first two steps of a scan."""
 
 
 def prefetch(
     page: Sequence[Recorded], directory: Directory, policy: Policy, tables: Tables
 ) -> None:
     """Load into `tables` what folding the page is going to read."""
-    catalog = directory.catalog
     said = _said(page, policy)
-    own = [(cduid, item) for cduid, item in said if is_watchable(item)]
-    marks: set[Key] = set(own)
-    containers: set[Key] = set()
-    tallies: set[Key] = set()
-    rows: set[Key] = set()
-    for (cduid, item), decides in said.items():
-        above = {*catalog.touched_by(item), *catalog.spans(item)}
-        containers.update((cduid, container) for container in above)
-        for group, members in _groups(directory, cduid) if decides else ():
-            tallies.update((group, container) for container in above)
-            rows.update((group, container) for container in above)
-            containers.update((member, container) for member in members for container in above)
-            leaves = catalog.leaves_at(item)
-            marks.update((member, leaf) for member in members for leaf in leaves)
-            rows.update((group, leaf) for leaf in leaves)
-    tables.marks.prefetch(marks)
-    tables.containers.prefetch(containers)
-    tables.tallies.prefetch(tallies)
-    tables.watched.prefetch(rows)
-    for table in (tables.progress, tables.completions, tables.watch_counts):
-        table.prefetch(own)
+    _prefetch_own(said, directory, tables)
+    spoken = list(_spoken_in_groups(said, directory, tables))
+    _prefetch_groups(spoken, directory, tables)
+    _prefetch_next(spoken, directory, tables)
     tables.progress.prefetch_owners(cduid for cduid, item in said if not is_watchable(item))
     tables.unplaced.prefetch_owners(
         recorded.event.item for recorded in page if isinstance(recorded.event, ItemPlaced)
     )
 
 
-def _said(page: Sequence[Recorded], policy: Policy) -> dict[tuple[str, str], bool]:
+class _Spoken(NamedTuple):
+    """A watch group in which something was said on an item that its roll-up may change by."""
+
+    group: str
+    members: tuple[str, ...]
+    item: str
+
+
+def _prefetch_own(said: Iterable[Key], directory: Directory, tables: Tables) -> None:
+    """What is kept by the very device user that spoke."""
+    catalog = directory.catalog
+    own = [key for key in said if is_watchable(key[1])]
+    for table in (tables.marks, tables.progress, tables.completions, tables.watch_counts):
+        table.prefetch(own)
+    tables.containers.prefetch(
+        (cduid, container) for cduid, item in said for container in _around(catalog, item)
+    )
+
+
+def _spoken_in_groups(
+    said: Mapping[Key, bool], directory: Directory, tables: Tables
+) -> Iterator[_Spoken]:
+    """What was said, for each group that merges it; own registers must have been loaded."""
+    containers = tables.containers
+    for (cduid, item), decides in said.items():
+        if cduid not in directory.device_users:  # it is registered only later in the page
+            continue
+        if decides or any(
+            containers.get(cduid, container) is None
+            for container in directory.catalog.touched_by(item)
+        ):
+            for group, members in directory.groups_seeing(cduid):
+                yield _Spoken(group, members, item)
+
+
+def _prefetch_groups(spoken: Sequence[_Spoken], directory: Directory, tables: Tables) -> None:
+    """What is kept by watch group, and what their members said about the same."""
+    catalog = directory.catalog
+    marks: set[Key] = set()
+    containers: set[Key] = set()
+    tallies: set[Key] = set()
+    rows: set[Key] = set()
+    for group, members, item in spoken:
+        around, leaves = _around(catalog, item), catalog.leaves_at(item)
+        tallies.update((group, container) for container in around)
+        rows.update((group, each) for each in (*around, *leaves))
+        containers.update((member, container) for member in members for container in around)
+        marks.update((member, leaf) for member in members for leaf in leaves)
+    tables.marks.prefetch(marks)
+    tables.containers.prefetch(containers)
+    tables.tallies.prefetch(tallies)
+    tables.watched.prefetch(rows)
+
+
+def _prefetch_next(spoken: Sequence[_Spoken], directory: Directory, tables: Tables) -> None:
+    """The leaves on which tallies will stop: groups' tallies must have been loaded."""
+    catalog = directory.catalog
+    marks: set[Key] = set()
+    containers: set[Key] = set()
+    for group, members, item in spoken:
+        for container in catalog.touched_by(item) if item in catalog else ():
+            tally = tables.tallies.get(group, container)
+            for leaf in _next_leaves(catalog.leaves(container), tally, item):
+                marks.update((member, leaf) for member in members)
+                containers.update(
+                    (member, each) for member in members for each in catalog.spans(leaf)
+                )
+    tables.marks.prefetch(marks)
+    tables.containers.prefetch(containers)
+
+
+def _next_leaves(leaves: Leaves, tally: Tally | None, item: str) -> list[str]:
+    """What a tally looks at: its first leaf when it begins, the next ones when it gets on."""
+    start = leaves.count_up_to(tally.through) if tally is not None else 0
+    if item in leaves.items[start : start + 1] or not is_watchable(item):
+        return leaves.items[start : start + _NEXT]
+    return leaves.items[:1] if tally is None else []
+
+
+def _around(catalog: Catalog, item: str) -> set[str]:
+    """The containers that something said on an item touches or may be overruled by."""
+    return {*catalog.touched_by(item), *catalog.spans(item)}
+
+
+def _said(page: Sequence[Recorded], policy: Policy) -> dict[Key, bool]:
     """By (cduid, item), whether anything was said that may decide (rule 10)."""
-    said: dict[tuple[str, str], bool] = {}
+    said: dict[Key, bool] = {}
     for recorded in page:
         event = recorded.event
         if not isinstance(event, ItemWatched | ItemUnwatched | ProgressReported):
@@ -63,8 +134,3 @@ def _said(page: Sequence[Recorded], policy: Policy) -> dict[tuple[str, str], boo
         decides = not isinstance(event, ProgressReported) or policy.is_complete(event)
         said[key] = said.get(key, False) or decides
     return said
-
-
-def _groups(directory: Directory, cduid: str) -> list[tuple[str, tuple[str, ...]]]:
-    """The groups that see `cduid`; none if it is registered only later in the page."""
-    return directory.groups_seeing(cduid) if cduid in directory.device_users else []

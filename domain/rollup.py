@@ -20,7 +20,7 @@ from domain.items import is_watchable
 from domain.registers import Registers
 from domain.tables import Mark, Tables, Tally
 
-_PREFETCH_FIRST, _PREFETCH_MOST = 4, 512
+_PREFETCH_FIRST, _PREFETCH_MOST = 1, 512
 
 
 class Group(NamedTuple):
@@ -59,7 +59,9 @@ class Rollup:
             self._advance(group, leaf, before)
         examined = dict.fromkeys(leaves)
         for container, date in before.items():
-            examined.update(dict.fromkeys(self._between(group, container, date)))
+            between = dict.fromkeys(self._between(group, container, date))
+            self._prefetch_between(group, between)
+            examined.update(between)
         self._settle_rows(group, examined)
 
     def prefetch(self, groups: Sequence[Group]) -> None:
@@ -177,6 +179,12 @@ class Rollup:
                 if above == container:
                     break
                 yield above
+
+    def _prefetch_between(self, group: Group, items: Iterable[str]) -> None:
+        leaves = [item for item in items if is_watchable(item)]
+        above = {container for leaf in leaves for container, _ in self._catalog.above(leaf)}
+        self._prefetch(group, leaves)
+        self.tallies.prefetch((group.id, container) for container in above)
 
     def _settle_rows(self, group: Group, items: Iterable[str]) -> None:
         self.rows.prefetch((group.id, item) for item in items)

@@ -13,6 +13,7 @@ from domain.directory import Directory
 from domain.events import ACTIVITY, Recorded
 from domain.fold import Fold
 from domain.registers import Policy
+from infrastructure.garbage import without_garbage_collection
 from infrastructure.ledger.reader import read, read_settings
 from projections import bookmark
 from projections.bookmark import LIVE, Place
@@ -65,11 +66,12 @@ class Follower:
         if upto is not None:
             limit = min(limit, upto - before.position)  # positions have no gap
         try:
-            events = read(connection, before.position, limit)
-            if not events:
-                return None
-            fold = self._fold_at(before, connection)
-            fold.apply(events)
+            with without_garbage_collection():
+                events = read(connection, before.position, limit)
+                if not events:
+                    return None
+                fold = self._fold_at(before, connection)
+                fold.apply(events)
         except BaseException:
             self.drop()
             raise

@@ -4,9 +4,7 @@ Users are independent of each other, so several processes can each fold theirs. 
 the whole ledger, but decode only what is theirs and what concerns everybody.
 """
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -16,6 +14,7 @@ from domain.directory import Directory
 from domain.fold import Fold
 from domain.registers import Policy
 from infrastructure.database import read_transaction
+from infrastructure.garbage import without_garbage_collection
 from infrastructure.ledger.reader import read_share
 from infrastructure.rebuilding.beside import Beside, load
 from projections.read_models import ReadModels
@@ -44,7 +43,7 @@ def fold_share(
     """
     fold = Fold(Directory(), policy, derives_late=True)
     position = 0
-    with _without_garbage_collection():
+    with without_garbage_collection():
         while position < share.upto:
             limit = min(_PAGE, share.upto - position)
             before = position
@@ -70,15 +69,3 @@ def load_common(engine: Engine, beside: Beside, fold: Fold) -> None:
         if not projection.is_by_user:
             for table, rows in projection.contents(fold):
                 load(engine, table, rows)
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    # Nothing that a fold keeps is cyclic, and looking for cycles in millions of tuples is slow.
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
