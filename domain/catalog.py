@@ -238,9 +238,16 @@ class Catalog:
                 pending.extend(below)
         return found
 
-    def leaves_ever(self, container: str) -> set[str]:
-        """The watchable items that stand or once stood under a container."""
-        return {item for item in self.ever_under(container) if is_watchable(item)}
+    def leaves_then(self, container: str, version: int) -> list[str]:
+        """The watchable items that stood under a container at a catalog version."""
+        if container not in self._left:
+            leaves = self.leaves(container)
+            return leaves.items[: leaves.count_up_to(version)]
+        return [
+            item
+            for item in self.ever_under(container)
+            if is_watchable(item) and self.stood_under(item, container, version)
+        ]
 
     def has_left(self, container: str) -> bool:
         """Whether anything ever moved out from under a container."""

@@ -60,6 +60,7 @@ class Fold:
         self._policy = policy
         self._derives_late = derives_late
         self._stale: set[str] = set()
+        self._spoken: set[str] = set()
 
     def apply(self, page: Sequence[Recorded]) -> None:
         """Fold a page of events and settle."""
@@ -80,7 +81,8 @@ class Fold:
             except Exception as error:
                 error.add_note(f"while folding event {recorded.position} ({recorded.stream})")
                 raise
-        for recorded in page:
+        newest = {recorded.stream: recorded for recorded in page}
+        for recorded in newest.values():
             if (cduid := recorded.cduid) is not None:
                 self.seen_us[cduid] = recorded.recorded_at_us
 
@@ -108,7 +110,10 @@ class Fold:
         """
         for key in sorted(self.counted):
             self._count(*key)
+        for cduid in self._spoken:
+            self._stale.update(group for group, _ in self.directory.groups_seeing(cduid))
         stale = [Group(each, self.directory.members(each)) for each in sorted(self._stale)]
+        self._spoken.clear()
         self._stale.clear()
         self.rollup.prefetch(stale)
         for group in stale:
@@ -137,8 +142,8 @@ class Fold:
     def _touch(self, cduid: str, item: str, version: int) -> list[str]:
         """Note the containers at, above and below an item; answers those that are new to it."""
         touched = self.directory.catalog.touched_by(item)
-        containers = self.tables.containers
-        fresh = [container for container in touched if containers.get(cduid, container) is None]
+        registers = self.tables.containers.rows[cduid]
+        fresh = [container for container in touched if registers[container] is None]
         for container in fresh:
             self.registers.touch(cduid, container, version)
         return fresh
@@ -150,15 +155,18 @@ class Fold:
 
         A player's ticks behind the upper threshold repeat what is known already: they change none.
         """
-        groups = [Group(*group) for group in self.directory.groups_seeing(cduid)]
         if self._derives_late:
-            self._stale.update(group.id for group in groups)
+            self._spoken.add(cduid)
             return []
-        groups = [group for group in groups if group.id not in self._stale]
-        if grows or (isinstance(claimed, Mark) and not is_watchable(item)):
+        if not (grows or isinstance(claimed, Mark)):
+            return []
+        groups = [
+            Group(*group)
+            for group in self.directory.groups_seeing(cduid)
+            if group[0] not in self._stale
+        ]
+        if grows or not isinstance(claimed, Mark) or not is_watchable(item):
             return groups
-        if not isinstance(claimed, Mark):
-            return []
         return [group for group in groups if self._overrules(group, item, claimed)]
 
     def _overrules(self, group: Group, leaf: str, mark: Mark) -> bool:

@@ -22,30 +22,57 @@ class Loader(Generic[V]):
     owners: Callable[[list[str]], Iterable[str]]
 
 
+class Row(dict[str, V | None], Generic[V]):
+    """What an owner has, by item; what isn't here yet is loaded when it is asked for.
+
+    Once the row `is_whole` it has everything.
+    """
+
+    __slots__ = ("_load", "_owner", "is_whole")
+
+    def __init__(self, owner: str, load: Callable[[Iterable[Key]], None] | None) -> None:
+        super().__init__()
+        self._owner = owner
+        self._load = load
+        self.is_whole = load is None
+
+    def __missing__(self, item: str) -> V | None:
+        if self.is_whole or self._load is None:
+            return None
+        self._load([(self._owner, item)])
+        return self[item]
+
+
+class _Rows(dict[str, Row[V]]):
+    __slots__ = ("_load",)
+
+    def __init__(self, load: Callable[[Iterable[Key]], None] | None) -> None:
+        super().__init__()
+        self._load = load
+
+    def __missing__(self, owner: str) -> Row[V]:
+        row = self[owner] = Row(owner, self._load)
+        return row
+
+
 class Keyed(Generic[V]):
     """A table of `V` by (owner, item); None is the value of what isn't there.
 
-    Without a loader nothing is stored anywhere else, and no changes are kept track of.
+    `rows` are for those who ask much and change nothing. Without a loader nothing is stored
+    anywhere else, and no changes are kept track of.
     """
 
     def __init__(self, loader: Loader[V] | None = None) -> None:
         self._loader = loader
-        self._rows: dict[str, dict[str, V | None]] = {}
-        self._whole: set[str] = set()
+        self.rows: _Rows[V] = _Rows(None if loader is None else self.prefetch)
         self._changed: set[Key] = set()
         self.size = 0
 
     def get(self, owner: str, item: str) -> V | None:
-        try:
-            return self._rows[owner][item]
-        except KeyError:
-            if self._loader is None or owner in self._whole:
-                return None
-        self.prefetch([(owner, item)])
-        return self._rows[owner][item]
+        return self.rows[owner][item]
 
     def put(self, owner: str, item: str, value: V | None) -> None:
-        self._rows.setdefault(owner, {})[item] = value
+        self.rows[owner][item] = value
         if self._loader is not None:
             self._changed.add((owner, item))
 
@@ -53,48 +80,48 @@ class Keyed(Generic[V]):
         """Load what isn't here yet of these keys, in one go."""
         if self._loader is None:
             return
-        rows, whole = self._rows, self._whole
-        missing = list(
-            dict.fromkeys(
-                key for key in keys if key[0] not in whole and key[1] not in rows.get(key[0], ())
-            )
-        )
+        rows = self.rows
+        missing = {
+            (owner, item)
+            for owner, item in keys
+            if item not in (row := rows[owner]) and not row.is_whole
+        }
         if missing:
-            found = self._loader.by_key(missing)
-            for key in missing:
-                rows.setdefault(key[0], {})[key[1]] = found.get(key)
+            found = self._loader.by_key(list(missing))
+            for owner, item in missing:
+                rows[owner][item] = found.get((owner, item))
             self.size += len(missing)
 
     def prefetch_owners(self, owners: Iterable[str]) -> None:
         """Load everything that these owners have, in one go."""
         if self._loader is None:
             return
-        missing = [owner for owner in dict.fromkeys(owners) if owner not in self._whole]
+        rows = self.rows
+        missing = [owner for owner in dict.fromkeys(owners) if not rows[owner].is_whole]
         if missing:
             for (owner, item), value in self._loader.by_owner(missing).items():
-                self._rows.setdefault(owner, {}).setdefault(item, value)
+                rows[owner].setdefault(item, value)
                 self.size += 1
-            self._whole.update(missing)
+            for owner in missing:
+                rows[owner].is_whole = True
 
     def all_of(self, owner: str) -> dict[str, V]:
         """Everything an owner has."""
         self.prefetch_owners([owner])
-        return {
-            item: value for item, value in self._rows.get(owner, {}).items() if value is not None
-        }
+        return {item: value for item, value in self.rows[owner].items() if value is not None}
 
     def owners(self, items: list[str]) -> set[str]:
         """Who has any of these items; possibly also some who no longer do."""
         stored = set() if self._loader is None else set(self._loader.owners(items))
         return stored | {
             owner
-            for owner, row in self._rows.items()
+            for owner, row in self.rows.items()
             if any(row.get(item) is not None for item in items)
         }
 
     def items(self) -> Iterator[tuple[Key, V]]:
         """Everything that is in memory."""
-        for owner, row in self._rows.items():
+        for owner, row in self.rows.items():
             for item, value in row.items():
                 if value is not None:
                     yield (owner, item), value
@@ -103,12 +130,11 @@ class Keyed(Generic[V]):
         """The last value of every key that changed since the last call, in order of key."""
         keys = sorted(self._changed)
         self._changed.clear()
-        return [((owner, item), self._rows[owner][item]) for owner, item in keys]
+        return [((owner, item), self.rows[owner][item]) for owner, item in keys]
 
     def forget(self) -> None:
         """Let go of everything that is stored anyway. Nothing may be waiting to be written."""
         if self._changed:
             raise RuntimeError("changes would be lost")
-        self._rows.clear()
-        self._whole.clear()
+        self.rows.clear()
         self.size = 0

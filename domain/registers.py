@@ -43,15 +43,18 @@ class Registers:
         """The newest mark that speaks about a watchable item, among those of `cduids` (rule 10)."""
         # As `spoken` has it, without the detour: every mark comes by here many times.
         newest: Mark | None = None
-        marks, containers = self.marks, self.containers
+        marks, containers = self.marks.rows, self.containers.rows
         spans = catalog.spans(leaf)
         for cduid in cduids:
-            mark = marks.get(cduid, leaf)
+            mark = marks[cduid][leaf]
             if mark is not None and (newest is None or mark > newest):
                 newest = mark
+            registers = containers[cduid]
             for container in spans:
-                register = containers.get(cduid, container)
-                for sweep in register.sweeps if register is not None else ():
+                register = registers[container]
+                if register is None or not register.sweeps:
+                    continue
+                for sweep in register.sweeps:
                     if (newest is None or sweep > newest) and catalog.stood_under(
                         leaf, container, sweep.catalog_version
                     ):
@@ -70,6 +73,22 @@ class Registers:
                 for sweep in register.sweeps if register is not None else ():
                     if catalog.stood_under(leaf, container, sweep.catalog_version):
                         yield sweep
+
+    def deciders(self, catalog: Catalog, cduids: tuple[str, ...]) -> dict[str, Mark]:
+        """`decider` of every watchable item that any of `cduids` spoke about."""
+        found: dict[str, Mark] = {}
+        for cduid in cduids:
+            for leaf, mark in self.marks.all_of(cduid).items():
+                known = found.get(leaf)
+                if known is None or mark > known:
+                    found[leaf] = mark
+            for container, register in self.containers.all_of(cduid).items():
+                for sweep in register.sweeps:
+                    for leaf in catalog.leaves_then(container, sweep.catalog_version):
+                        known = found.get(leaf)
+                        if known is None or sweep > known:
+                            found[leaf] = sweep
+        return found
 
     def say(self, catalog: Catalog, cduid: str, item: str, mark: Mark) -> None:
         """Take in a mark."""

@@ -30,6 +30,30 @@ class Group(NamedTuple):
     cduids: tuple[str, ...]
 
 
+class _Asked(dict[str, Mark | None]):
+    """What decides about each leaf for a group; asked for once, while no register changes."""
+
+    __slots__ = ("_catalog", "_group", "_registers")
+
+    def __init__(self, registers: Registers, catalog: Catalog, group: Group) -> None:
+        super().__init__()
+        self._registers = registers
+        self._catalog = catalog
+        self._group = group
+
+    def __missing__(self, leaf: str) -> Mark | None:
+        found = self._registers.decider(self._catalog, self._group.cduids, leaf)
+        self[leaf] = found
+        return found
+
+
+class _Known(dict[str, Mark | None]):
+    """What decides about each leaf that was spoken about; nothing does about the others."""
+
+    def __missing__(self, leaf: str) -> None:
+        return None
+
+
 class Rollup:
     """Keeps the watched rows, and how far each group has come with each container."""
 
@@ -38,7 +62,7 @@ class Rollup:
         self._registers = registers
         self.tallies = tables.tallies
         self.rows = tables.watched
-        self._deciders: dict[str, Mark | None] = {}
+        self._deciders: dict[str, Mark | None] = {}  # of the group at hand
         self._dates: dict[str, int] = {}
 
     def refresh(
@@ -48,7 +72,7 @@ class Rollup:
 
         `touched` are the containers at, above or below what was said, at `catalog_version`.
         """
-        self._deciders.clear()
+        self._deciders = _Asked(self._registers, self._catalog, group)
         before: dict[str, int] = {}
         for container in touched:
             if self.tallies.get(group.id, container) is None:
@@ -77,8 +101,9 @@ class Rollup:
 
         A group without cduids loses them.
         """
-        self._deciders.clear()
-        leaves, containers = self._spoken_about(group)
+        deciders = self._registers.deciders(self._catalog, group.cduids)
+        self._deciders = _Known(deciders)
+        containers = self._touched(group)
         for container in self.tallies.all_of(group.id).keys() - containers.keys():
             self.tallies.put(group.id, container, None)
         for container, first_version in containers.items():
@@ -86,32 +111,19 @@ class Rollup:
             if self.tallies.get(group.id, container) != tally:
                 self.tallies.put(group.id, container, tally)
         rows = self.rows.all_of(group.id)
-        self._settle_rows(group, rows.keys() | leaves | containers.keys())
+        self._settle_rows(group, rows.keys() | deciders.keys() | containers.keys())
 
-    def _spoken_about(self, group: Group) -> tuple[set[str], dict[str, int]]:
-        """The leaves that anything was said about, and the containers touched: since when."""
-        leaves: set[str] = set()
+    def _touched(self, group: Group) -> dict[str, int]:
+        """The containers that the group touched, with the catalog version since when."""
         containers: dict[str, int] = {}
         for cduid in group.cduids:
-            leaves.update(self._registers.marks.all_of(cduid))
             for container, register in self._registers.containers.all_of(cduid).items():
                 known = containers.get(container, register.first_version)
                 containers[container] = min(known, register.first_version)
-                if register.sweeps:
-                    leaves |= self._catalog.leaves_ever(container)
-        return leaves, containers
+        return containers
 
-    def _decider(self, group: Group, leaf: str) -> Mark | None:
-        """What decides about a leaf; asked for once, since meanwhile no register changes."""
-        try:
-            return self._deciders[leaf]
-        except KeyError:
-            found = self._registers.decider(self._catalog, group.cduids, leaf)
-            self._deciders[leaf] = found
-            return found
-
-    def _is_watched(self, group: Group, leaf: str) -> bool:
-        decider = self._decider(group, leaf)
+    def _is_watched(self, leaf: str) -> bool:
+        decider = self._deciders[leaf]
         return decider is not None and decider.watched
 
     def _scan(self, group: Group, container: str, start: int) -> int:
@@ -128,7 +140,7 @@ class Rollup:
                 prefetched = max(end, index + chunk)
                 self._prefetch(group, leaves.items[index:prefetched])
                 chunk = min(2 * chunk, _PREFETCH_MOST)
-            if not all(self._is_watched(group, leaf) for leaf in leaves.items[index:end]):
+            if not all(map(self._is_watched, leaves.items[index:end])):
                 break
             through, index = version, end
         return through
@@ -138,7 +150,7 @@ class Rollup:
 
     def _advance(self, group: Group, leaf: str, before: dict[str, int]) -> None:
         """Let the tallies above a leaf follow it, noting in `before` the dates that they had."""
-        watched = self._is_watched(group, leaf)
+        watched = self._is_watched(leaf)
         for container, since in self._catalog.above(leaf):
             tally = self.tallies.get(group.id, container)
             if tally is None or watched == (since <= tally.through):
@@ -197,23 +209,20 @@ class Rollup:
     def _row(self, group: Group, item: str) -> int | None:
         """The version of the row that an item should have; None if it should have none."""
         if not is_watchable(item):
-            date = self._settled_date(group, item)
+            date = self._date(group.id, item)
             return date if date and not self._is_covered(group, item, date) else None
         if self._is_covered(group, item, 0):
             return None
-        decider = self._decider(group, item)
+        decider = self._deciders[item]
         return decider.catalog_version if decider is not None and decider.watched else None
 
     def _is_covered(self, group: Group, item: str, date: int) -> bool:
         """Whether a container above says all that a row of that date on the item would."""
-        return any(
-            self._settled_date(group, container) >= max(date, since)
-            for container, since in self._catalog.above(item)
-        )
-
-    def _settled_date(self, group: Group, container: str) -> int:
-        """The container's date once all tallies are right."""
-        date = self._dates.get(container)
-        if date is None:
-            date = self._dates[container] = self._date(group.id, container)
-        return date
+        dates = self._dates
+        for container, since in self._catalog.above(item):
+            settled = dates.get(container)
+            if settled is None:
+                settled = dates[container] = self._date(group.id, container)
+            if settled >= since and settled >= date:
+                return True
+        return False

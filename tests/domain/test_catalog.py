@@ -93,7 +93,8 @@ def test_what_stands_below_a_container_that_moves_moves_with_it() -> None:
     assert catalog.above(E1) == ((S1, 5), (other, 8), (SHELF, 8))
     assert catalog.stood_under(E1, SHOW, 7)
     assert not catalog.stood_under(E1, SHOW, 8)
-    assert catalog.leaves_ever(SHOW) == {E1, E2}
+    assert set(catalog.leaves_then(SHOW, 7)) == {E1, E2}
+    assert catalog.leaves_then(SHOW, 8) == []
     assert catalog.leaves(SHOW).items == []
     assert catalog.has_left(SHOW)
 
@@ -174,6 +175,17 @@ def check_tree(log: list[Recorded]) -> None:
         assert catalog.is_present(item) == now.present(item)
 
 
+@given(lives())
+def test_what_stood_under_a_container_then_is_what_each_item_says(steps: list[Step]) -> None:
+    catalog = folded(log_of(*steps))
+    leaves = [item for item in catalog.nodes if is_watchable(item)]
+    for container in catalog.nodes.keys() - leaves:
+        for version in range(catalog.version + 1):
+            assert sorted(catalog.leaves_then(container, version)) == sorted(
+                leaf for leaf in leaves if catalog.stood_under(leaf, container, version)
+            )
+
+
 @given(lives(), st.integers(min_value=0, max_value=2**32).map(Random))
 def test_what_was_asked_on_the_way_changes_no_answer(steps: list[Step], chance: Random) -> None:
     log = [each for each in log_of(*steps) if each.stream == CATALOG_STREAM]
@@ -191,7 +203,6 @@ def test_what_was_asked_on_the_way_changes_no_answer(steps: list[Step], chance: 
         assert catalog.spans(item) == fresh.spans(item)
         if item in fresh and not is_watchable(item):
             assert catalog.leaves(item) == fresh.leaves(item)
-            assert catalog.leaves_ever(item) == fresh.leaves_ever(item)
 
 
 @pytest.mark.long
