@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -47,14 +47,11 @@ class Place:
 
 
 _table = live_table(Bookmark)
-_READ = select(
-    _table.c.position,
-    _table.c.settings_position,
-    _table.c.progress_low,
-    _table.c.progress_high,
-    _table.c.generation,
-    _table.c.worker,
-).where(_table.c.name == bindparam("name"))
+_READ = {
+    name: "SELECT position, settings_position, progress_low, progress_high, generation, worker"  # noqa: S608  # one of our own names
+    f" FROM bookmark WHERE name = '{name}'"
+    for name in (LIVE, REBUILD)
+}
 
 
 def read_bookmark(connection: Connection, name: str = LIVE) -> Place | None:
@@ -62,10 +59,12 @@ def read_bookmark(connection: Connection, name: str = LIVE) -> Place | None:
 
     Asked first in a transaction, it keeps a rebuild from swapping tables until that ends.
     """
+    # Every read begins with this: the driver alone takes half as long as SQLAlchemy.
+    driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "postgresql":
         # Takes no snapshot: whoever waits here for a swap sees what it left behind.
-        connection.exec_driver_sql("LOCK TABLE bookmark IN ACCESS SHARE MODE")
-    row = connection.execute(_READ, {"name": name}).one_or_none()
+        driver.execute("LOCK TABLE bookmark IN ACCESS SHARE MODE")
+    row = driver.execute(_READ[name]).fetchone()
     return None if row is None else Place(row[0], row[1], Policy(row[2], row[3]), row[4], row[5])
 
 

@@ -15,7 +15,7 @@ from infrastructure.cli.console import print_fields, print_json, print_table
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import viewed
 from infrastructure.door import Refused
-from infrastructure.http.shapes import WatchedRow, item_shown
+from infrastructure.http.shapes import ItemShown, ProgressShown, WatchedRow, item_shown
 from infrastructure.http.suggesting import SuggestionShown, suggestion_shown
 from infrastructure.settings import Settings
 
@@ -48,7 +48,7 @@ def watched(
     print_table(
         ("item", "title", "stands for", "catalog version"),
         [
-            (row.item, title, count, row.catalog_version)
+            (row["item"], title, count, row["catalog_version"])
             for (row, title), count in zip(rows, stands_for, strict=True)
         ],
         none=f"Nothing is watched for {cduid}.",
@@ -57,10 +57,11 @@ def watched(
 
 def _count(viewer: Viewer, row: WatchedRow) -> int:
     """How many items that the viewer sees a row stands for (rule 16)."""
-    if row.item in viewer.leaves(row.item):
+    item = row["item"]
+    if item in viewer.leaves(item):
         return 1
-    old = viewer.catalog.leaves(row.item)
-    covered = old.items[: old.count_up_to(row.catalog_version)]
+    old = viewer.catalog.leaves(item)
+    covered = old.items[: old.count_up_to(row["catalog_version"])]
     return sum(map(viewer.sees, covered))
 
 
@@ -86,24 +87,25 @@ def item(
         children = [item_shown(each) for each in viewer.answers(below)]
     shown = item_shown(answer)
     if as_json:
-        print_json({**dict(shown), "children": children})
+        print_json({**shown, "children": children})
         return
-    print_fields({name.replace("_", " "): each for name, each in _told(dict(shown)).items()})
+    print_fields({name.replace("_", " "): each for name, each in _told(shown).items()})
     if children:
-        print_table(_CHILD_COLUMNS, [_child(dict(each)) for each in children], none="")
+        print_table(_CHILD_COLUMNS, [_child(each) for each in children], none="")
 
 
-def _told(shown: dict[str, Any]) -> dict[str, Any]:
+def _told(shown: ItemShown) -> dict[str, Any]:
     progress = shown["in_progress"]
     return {**shown, "in_progress": None if progress is None else _progress(progress)}
 
 
-def _progress(progress: Any) -> str:
-    share = progress.played_seconds / progress.duration_seconds
-    return f"{share:.0%} of {progress.duration_seconds / 60:.0f} min, on {progress.cduid}"
+def _progress(progress: ProgressShown) -> str:
+    duration_seconds = progress["duration_seconds"]
+    share = progress["played_seconds"] / duration_seconds
+    return f"{share:.0%} of {duration_seconds / 60:.0f} min, on {progress['cduid']}"
 
 
-def _child(shown: dict[str, Any]) -> tuple[Any, ...]:
+def _child(shown: ItemShown) -> tuple[Any, ...]:
     told = _told(shown)
     counted = f"{shown['watched_leaves']}/{shown['leaves']}"
     names = ("item", "index", "title", "watched")
@@ -140,8 +142,8 @@ def next_up(
 
 
 def _suggestion(found: SuggestionShown) -> tuple[Any, ...]:
-    titles = " · ".join(each.title or each.item for each in reversed(found.titles))
-    return found.section, found.item, titles, found.at, found.anchor
+    titles = " · ".join(each["title"] or each["item"] for each in reversed(found["titles"]))
+    return found["section"], found["item"], titles, found["at"], found["anchor"]
 
 
 def title_of(catalog: Catalog, item: str) -> str | None:

@@ -1,22 +1,21 @@
 """What an operator's tools ask: whether the process lives, can serve, and its metrics."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
-from fastapi.security import HTTPAuthorizationCredentials
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 
 from infrastructure.bootstrap import Services
 from infrastructure.http.asking import (
+    Credentials,
     MetricsAsked,
     ServicesAsked,
     admin_of,
-    bearer,
     caller_of,
     problems,
+    services_of,
 )
 from infrastructure.ledger.recorder import now_us
 from infrastructure.problems import DatabaseProblem
@@ -85,15 +84,10 @@ def _readiness(services: Services) -> Readiness:
     )
 
 
-async def _monitor(
-    request: Request,
-    services: ServicesAsked,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-) -> None:
+async def _monitor(request: Request, credentials: Credentials) -> None:
     """The admin's token, unless the settings let everybody in. Raises Problem, Refused."""
-    if not services.settings.metrics_public:
-        caller = await run_in_threadpool(caller_of, request, services, credentials)
-        await admin_of(caller)
+    if not services_of(request).settings.metrics_public:
+        await admin_of(await caller_of(request, credentials))
 
 
 @router.get(

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Annotated, NamedTuple
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
@@ -15,7 +15,7 @@ from domain.events import OccurredAt
 from domain.viewer import Viewer
 from infrastructure.bootstrap import Services
 from infrastructure.door import Refused
-from infrastructure.http.asking import OwnCduid, ServicesAsked
+from infrastructure.http.asking import OwnCduid, services_of
 from infrastructure.http.problems import Problem
 from infrastructure.reader import Snapshot
 
@@ -28,7 +28,7 @@ Position = Annotated[int, Query(ge=0, le=_POSITION_MAX)]
 
 
 async def _after(
-    services: ServicesAsked,
+    request: Request,
     after: Annotated[
         int | None,
         Query(ge=0, le=_POSITION_MAX, description="Answer only once this position is projected."),
@@ -41,8 +41,9 @@ async def _after(
     """Waits, without holding a thread, until the projections are there. Raises Problem."""
     if after is None:
         return
+    reader = services_of(request).reader
     until, pause_seconds = monotonic() + wait_seconds, 0.001
-    while (position := await run_in_threadpool(services.reader.position)) < after:
+    while (position := await run_in_threadpool(reader.position)) < after:
         if monotonic() >= until:
             raise _behind(position, after)
         await sleep(min(pause_seconds, max(0.0, until - monotonic())))
@@ -90,18 +91,18 @@ class ViewAsked:
 
 
 async def _view(
-    services: ServicesAsked,
+    request: Request,
     cduid: OwnCduid,
     as_of: Annotated[
         Position | OccurredAt | None,
         Query(description="Answer as of this position, or of the last one up to this time."),
     ] = None,
 ) -> ViewAsked:
-    return ViewAsked(services, cduid, as_of)
+    return ViewAsked(services_of(request), cduid, as_of)
 
 
-async def _present_view(services: ServicesAsked, cduid: OwnCduid) -> ViewAsked:
-    return ViewAsked(services, cduid, None)
+async def _present_view(request: Request, cduid: OwnCduid) -> ViewAsked:
+    return ViewAsked(services_of(request), cduid, None)
 
 
 ViewInPath = Annotated[ViewAsked, Depends(_view)]

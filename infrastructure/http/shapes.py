@@ -1,22 +1,28 @@
-"""The shapes in which viewers are shown items, plays and rows."""
+"""The shapes in which viewers are shown items, plays and rows.
+
+They are what home screens ask for all day: typed for us and described for OpenAPI, but written as
+they are, since nobody has to be told whether an answer of our own is valid.
+"""
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from fastapi import Response
+from pydantic_core import to_json
+from typing_extensions import TypedDict
 
 from domain.instants import from_us
 from domain.items import Kind
 from domain.viewer import InProgress, ItemAnswer, Play
 
 
-class ProgressShown(BaseModel):
+class ProgressShown(TypedDict):
     played_seconds: float
     duration_seconds: float
     at: datetime
     cduid: str
 
 
-class ItemShown(BaseModel):
+class ItemShown(TypedDict):
     """An item as one viewer sees it; counts are of what the viewer may see (rule 11)."""
 
     item: str
@@ -32,36 +38,41 @@ class ItemShown(BaseModel):
     last_played_at: datetime | None
 
 
-class ItemsPage(BaseModel):
+class ItemsPage(TypedDict):
     items: list[ItemShown]
     next_cursor: str | None
     position: int
 
 
-class WatchedRow(BaseModel):
+class WatchedRow(TypedDict):
     """Everything that stood under the item at that version, and has since, is watched."""
 
     item: str
     catalog_version: int
 
 
-class WatchedPage(BaseModel):
+class WatchedPage(TypedDict):
     rows: list[WatchedRow]
     next_cursor: str | None
     position: int
 
 
-class PlayShown(BaseModel):
+class PlayShown(TypedDict):
     item: str
     at: datetime
     cduid: str
     position: int
 
 
-class PlaysPage(BaseModel):
+class PlaysPage(TypedDict):
     plays: list[PlayShown]
     next_cursor: str | None
     position: int
+
+
+def written(answer: object) -> Response:
+    """An answer as JSON."""
+    return Response(to_json(answer), media_type="application/json")
 
 
 def item_shown(answer: ItemAnswer) -> ItemShown:

@@ -5,8 +5,9 @@ from datetime import datetime
 from itertools import chain
 from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, TypeAdapter
+from fastapi import APIRouter, Query, Response
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from domain.items import Kind, kind_of
 from domain.next_up import Section, Suggestion, next_up
@@ -14,19 +15,19 @@ from domain.viewer import Viewer
 from infrastructure.http.asking import problems
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
 from infrastructure.http.reading import After, ViewInPath
-from infrastructure.http.shapes import instant
+from infrastructure.http.shapes import instant, written
 
 router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], dependencies=[After])
 
 
-class Titled(BaseModel):
+class Titled(TypedDict):
     item: str
     kind: Kind
     index: int | None
     title: str | None
 
 
-class SuggestionShown(BaseModel):
+class SuggestionShown(TypedDict):
     """What comes next. `titles` are the item's own and, of an episode, those up to its show."""
 
     section: Section
@@ -36,7 +37,7 @@ class SuggestionShown(BaseModel):
     anchor: str | None
 
 
-class NextUpPage(BaseModel):
+class NextUpPage(TypedDict):
     items: list[SuggestionShown]
     next_cursor: str | None
     position: int
@@ -56,6 +57,7 @@ _PLACE = TypeAdapter(_Place)
 @router.get(
     "/next-up",
     summary="What comes next",
+    response_model=NextUpPage,
     responses=problems("unknown_device_user", "invalid_cursor", "projection_behind"),
 )
 def get_next_up(
@@ -63,7 +65,7 @@ def get_next_up(
     section: Annotated[Section | None, Query()] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
-) -> NextUpPage:
+) -> Response:
     after = None if cursor is None else from_cursor(cursor, _PLACE)
     with asked.opened() as view:
         viewer = view.viewer
@@ -74,11 +76,12 @@ def get_next_up(
             _after(next_up(viewer, each), viewer, after) for each in sections
         )
         page, is_more = page_of(found, limit)
-        return NextUpPage(
+        shown = NextUpPage(
             items=[suggestion_shown(viewer, each) for each in page],
             next_cursor=to_cursor(_place(viewer, page[-1])) if is_more else None,
             position=view.position,
         )
+    return written(shown)
 
 
 def _place(viewer: Viewer, found: Suggestion) -> _Place:

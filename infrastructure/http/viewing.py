@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Annotated, NamedTuple, TypeVar
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import TypeAdapter
 
 from domain.items import ItemId, Kind
@@ -23,6 +23,7 @@ from infrastructure.http.shapes import (
     WatchedRow,
     item_shown,
     play_shown,
+    written,
 )
 from infrastructure.plays import plays
 
@@ -47,19 +48,25 @@ _ITEM = TypeAdapter(ItemId)
 _MOMENT = TypeAdapter(Moment)
 
 
-@router.get("/items/{item}", summary="An item as the viewer sees it", responses=_READ_ITEM)
-def get_item(asked: ViewInPath, item: ItemInPath) -> ItemShown:
+@router.get(
+    "/items/{item}",
+    summary="An item as the viewer sees it",
+    response_model=ItemShown,
+    responses=_READ_ITEM,
+)
+def get_item(asked: ViewInPath, item: ItemInPath) -> Response:
     with asked.opened() as view:
         view.viewer.prefetch([item])
         answer = view.viewer.answer(item)
     if answer is None:
         raise Refused(unknown_item(item))
-    return item_shown(answer)
+    return written(item_shown(answer))
 
 
 @router.get(
     "/items",
     summary="The items under a parent in order, or all of them, parents first",
+    response_model=ItemsPage,
     responses={**_LIST, **_READ_ITEM},
 )
 def get_items(
@@ -69,7 +76,7 @@ def get_items(
     watched: Annotated[bool | None, Query()] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
-) -> ItemsPage:
+) -> Response:
     after = None if cursor is None else from_cursor(cursor, PATH)
     with asked.opened() as view:
         if parent is not None and not view.viewer.sees(parent):
@@ -79,11 +86,12 @@ def get_items(
         page, is_more = page_of(
             (answer for answer in found if watched in {None, answer.watched}), limit
         )
-        return ItemsPage(
+        shown = ItemsPage(
             items=[item_shown(answer) for answer in page],
             next_cursor=to_cursor(path_of(catalog, page[-1].item)) if is_more else None,
             position=view.position,
         )
+    return written(shown)
 
 
 def _answers(viewer: Viewer, items: Iterator[str], kind: Kind | None) -> Iterator[ItemAnswer]:
@@ -93,8 +101,13 @@ def _answers(viewer: Viewer, items: Iterator[str], kind: Kind | None) -> Iterato
         yield from viewer.answers(chunk)
 
 
-@router.get("/watched", summary="The rolled-up rows of the viewer's watch group", responses=_LIST)
-def get_watched(asked: ViewInPath, limit: Limit = 100, cursor: Cursor = None) -> WatchedPage:
+@router.get(
+    "/watched",
+    summary="The rolled-up rows of the viewer's watch group",
+    response_model=WatchedPage,
+    responses=_LIST,
+)
+def get_watched(asked: ViewInPath, limit: Limit = 100, cursor: Cursor = None) -> Response:
     after = None if cursor is None else from_cursor(cursor, _ITEM)
     with asked.opened() as view:
         viewer = view.viewer
@@ -105,15 +118,21 @@ def get_watched(asked: ViewInPath, limit: Limit = 100, cursor: Cursor = None) ->
             if (after is None or item > after) and viewer.sees(item)
         )
         page, is_more = page_of(found, limit)
-        return WatchedPage(
+        shown = WatchedPage(
             rows=page,
-            next_cursor=to_cursor(page[-1].item) if is_more else None,
+            next_cursor=to_cursor(page[-1]["item"]) if is_more else None,
             position=view.position,
         )
+    return written(shown)
 
 
-@router.get("/in-progress", summary="What is in progress, newest first", responses=_LIST)
-def get_in_progress(asked: ViewInPath, limit: Limit = 100, cursor: Cursor = None) -> ItemsPage:
+@router.get(
+    "/in-progress",
+    summary="What is in progress, newest first",
+    response_model=ItemsPage,
+    responses=_LIST,
+)
+def get_in_progress(asked: ViewInPath, limit: Limit = 100, cursor: Cursor = None) -> Response:
     before = None if cursor is None else from_cursor(cursor, _MOMENT)
     with asked.opened() as view:
         listed = (
@@ -122,16 +141,18 @@ def get_in_progress(asked: ViewInPath, limit: Limit = 100, cursor: Cursor = None
         )
         page, is_more = page_of(_older(listed, before, lambda each: each[1]), limit)
         answers = list(view.viewer.answers(item for item, _ in page))
-        return ItemsPage(
+        shown = ItemsPage(
             items=[item_shown(answer) for answer in answers],
             next_cursor=to_cursor(page[-1][1]) if is_more else None,
             position=view.position,
         )
+    return written(shown)
 
 
 @router.get(
     "/plays",
     summary="When an item, or anything under it, or anything at all was played, newest first",
+    response_model=PlaysPage,
     responses={**_LIST, **_READ_ITEM},
 )
 def get_plays(
@@ -139,7 +160,7 @@ def get_plays(
     item: Annotated[ItemId | None, Query()] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
-) -> PlaysPage:
+) -> Response:
     before = None if cursor is None else from_cursor(cursor, _MOMENT)
     with asked.opened() as view:
         if item is not None and not view.viewer.sees(item):
@@ -147,11 +168,12 @@ def get_plays(
         is_present = view.position == view.snapshot.position
         connection = view.snapshot.connection if is_present else None
         page, is_more = page_of(plays(view.viewer, item, before, connection), limit)
-        return PlaysPage(
+        shown = PlaysPage(
             plays=[play_shown(play) for play in page],
             next_cursor=to_cursor(page[-1][:2]) if is_more else None,
             position=view.position,
         )
+    return written(shown)
 
 
 def _older(found: Iterator[T], before: Moment | None, moment: Callable[[T], Moment]) -> Iterator[T]:
