@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from heapq import merge
-from itertools import islice
 
 from domain.items import Kind, kind_of
 from domain.viewer import Viewer
 
-_MOVIES_AT_ONCE = 200
 Place = tuple[int, int, str]
 """Of an episode in its show: season index, episode index, episode key."""
 
@@ -47,8 +45,10 @@ def next_up(viewer: Viewer, section: Section) -> Iterator[Suggestion]:
 
 def show_of(viewer: Viewer, item: str) -> str | None:
     """The show that an item is or stands under."""
-    path = [item, *(container for container, _ in viewer.catalog.above(item))]
-    return next((step for step in path if kind_of(step) is Kind.SHOW), None)
+    if kind_of(item) is Kind.SHOW:
+        return item
+    above = viewer.catalog.above(item)
+    return next((container for container, _ in above if kind_of(container) is Kind.SHOW), None)
 
 
 def _in_progress(viewer: Viewer) -> Iterator[Suggestion]:
@@ -126,17 +126,13 @@ class _Episodes:
 
 def _unwatched_movies(viewer: Viewer) -> Iterator[Suggestion]:
     catalog = viewer.catalog
+    busy = {leaf for leaf, _ in viewer.all_in_progress()}
+    viewer.tables.watched.prefetch_owners([viewer.watch_group])
     shelves = [shelf for shelf in catalog.roots if kind_of(shelf) is Kind.MOVIE_SHELF]
     newest_first = merge(
         *(reversed(catalog.leaves(shelf).items) for shelf in shelves),
         key=lambda movie: -catalog.nodes[movie].placed_version,
     )
-    while movies := list(islice(newest_first, _MOVIES_AT_ONCE)):
-        viewer.prefetch(movies)
-        for movie in movies:
-            if (
-                viewer.sees(movie)
-                and not viewer.is_watched(movie)
-                and not viewer.in_progress(movie)
-            ):
-                yield Suggestion(Section.UNWATCHED_MOVIE, movie)
+    for movie in newest_first:
+        if movie not in busy and not viewer.is_watched(movie) and viewer.sees(movie):
+            yield Suggestion(Section.UNWATCHED_MOVIE, movie)

@@ -52,6 +52,7 @@ class _Place(NamedTuple):
 
 
 _PLACE = TypeAdapter(_Place)
+_PAGE = TypeAdapter(NextUpPage)
 
 
 @router.get(
@@ -81,7 +82,7 @@ def get_next_up(
             next_cursor=to_cursor(_place(viewer, page[-1])) if is_more else None,
             position=view.position,
         )
-    return written(shown)
+    return written(_PAGE, shown)
 
 
 def _place(viewer: Viewer, found: Suggestion) -> _Place:
@@ -93,10 +94,13 @@ def _after(
     section: Iterable[Suggestion], viewer: Viewer, after: _Place | None
 ) -> Iterator[Suggestion]:
     """What comes after a place in its section; all of another section."""
+    if after is None:
+        yield from section
+        return
     is_past = False
     for found in section:
         place = _place(viewer, found)
-        if after is None or place.section != after.section or place.rank < after.rank or is_past:
+        if place.section != after.section or place.rank < after.rank or is_past:
             yield found
         is_past = is_past or place == after
 

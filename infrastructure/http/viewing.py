@@ -46,6 +46,10 @@ class Moment(NamedTuple):
 
 _ITEM = TypeAdapter(ItemId)
 _MOMENT = TypeAdapter(Moment)
+_ITEM_SHOWN = TypeAdapter(ItemShown)
+_ITEMS = TypeAdapter(ItemsPage)
+_ROWS = TypeAdapter(WatchedPage)
+_PLAYS = TypeAdapter(PlaysPage)
 
 
 @router.get(
@@ -60,7 +64,7 @@ def get_item(asked: ViewInPath, item: ItemInPath) -> Response:
         answer = view.viewer.answer(item)
     if answer is None:
         raise Refused(unknown_item(item))
-    return written(item_shown(answer))
+    return written(_ITEM_SHOWN, item_shown(answer))
 
 
 @router.get(
@@ -91,7 +95,7 @@ def get_items(
             next_cursor=to_cursor(path_of(catalog, page[-1].item)) if is_more else None,
             position=view.position,
         )
-    return written(shown)
+    return written(_ITEMS, shown)
 
 
 def _answers(viewer: Viewer, items: Iterator[str], kind: Kind | None) -> Iterator[ItemAnswer]:
@@ -123,7 +127,7 @@ def get_watched(asked: ViewInPath, limit: Limit = 100, cursor: Cursor = None) ->
             next_cursor=to_cursor(page[-1]["item"]) if is_more else None,
             position=view.position,
         )
-    return written(shown)
+    return written(_ROWS, shown)
 
 
 @router.get(
@@ -146,7 +150,7 @@ def get_in_progress(asked: ViewInPath, limit: Limit = 100, cursor: Cursor = None
             next_cursor=to_cursor(page[-1][1]) if is_more else None,
             position=view.position,
         )
-    return written(shown)
+    return written(_ITEMS, shown)
 
 
 @router.get(
@@ -173,7 +177,7 @@ def get_plays(
             next_cursor=to_cursor(page[-1][:2]) if is_more else None,
             position=view.position,
         )
-    return written(shown)
+    return written(_PLAYS, shown)
 
 
 def _older(found: Iterator[T], before: Moment | None, moment: Callable[[T], Moment]) -> Iterator[T]:
