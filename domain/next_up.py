@@ -36,7 +36,7 @@ def next_up(viewer: Viewer, section: Section) -> Iterator[Suggestion]:
     """A section of rule 14, in its order."""
     match section:
         case Section.IN_PROGRESS:
-            return _in_progress(viewer)
+            return iter(viewer.remember("in_progress_by_show", lambda: _in_progress(viewer)))
         case Section.NEXT_EPISODE:
             return iter(viewer.remember("next_episode", lambda: _next_episodes(viewer)))
         case Section.UNWATCHED_MOVIE:

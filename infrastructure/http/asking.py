@@ -3,7 +3,9 @@
 from typing import Annotated
 
 from fastapi import Depends, Path, Request, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
+from fastapi.security.base import SecurityBase
+from fastapi.security.utils import get_authorization_scheme_param
 from starlette.concurrency import run_in_threadpool
 
 from domain.decisions import unknown_device_user
@@ -16,12 +18,6 @@ from infrastructure.metrics import Metrics
 POSITION_HEADER = "Watchledger-Position"
 ADMIN = "(admin)"
 """Who called, in logs: no cduid looks like this."""
-
-bearer = HTTPBearer(
-    auto_error=False,
-    scheme_name="token",
-    description="The admin's token, or that of a device user, which reaches its own cduid only.",
-)
 
 
 def services_of(request: Request) -> Services:
@@ -43,23 +39,33 @@ ServicesAsked = Annotated[Services, Depends(_services)]
 MetricsAsked = Annotated[Metrics, Depends(_metrics)]
 
 
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+class BearerToken(SecurityBase):
+    """Finds out who calls, and says in OpenAPI how: one dependency for both, as it is in each call.
+
+    Raises Problem or Refused for a missing or wrong token.
+    """
+
+    def __init__(self) -> None:
+        self.scheme_name = "token"
+        self.model = HTTPBearerModel(
+            description="The admin's token, or that of a device user, which reaches its own cduid "
+            "only."
+        )
+
+    async def __call__(self, request: Request) -> Caller:
+        scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
+        if scheme.lower() != "bearer" or not token:
+            raise Problem("token_missing", "Send the header Authorization: Bearer TOKEN.")
+        door = services_of(request).door
+        # The admin is known without a look into the database, and so without a thread to wait for.
+        is_admin = door.is_admin(token)
+        caller = Caller(None) if is_admin else await run_in_threadpool(door.authenticate, token)
+        request.state.caller = caller.cduid or ADMIN
+        request.state.is_admin = is_admin
+        return caller
 
 
-async def caller_of(request: Request, credentials: Credentials) -> Caller:
-    """Raises Problem or Refused for a missing or wrong token."""
-    if credentials is None:
-        raise Problem("token_missing", "Send the header Authorization: Bearer TOKEN.")
-    door, token = services_of(request).door, credentials.credentials
-    # The admin is known without a look into the database, and so without a thread to wait for it.
-    is_admin = door.is_admin(token)
-    caller = Caller(None) if is_admin else await run_in_threadpool(door.authenticate, token)
-    request.state.caller = caller.cduid or ADMIN
-    request.state.is_admin = is_admin
-    return caller
-
-
-CallerAsked = Annotated[Caller, Depends(caller_of)]
+CallerAsked = Annotated[Caller, Depends(BearerToken())]
 CduidInPath = Annotated[Id, Path(description="A client device user.")]
 ItemInPath = Annotated[ItemId, Path(description="An item, kind:key.")]
 UserInPath = Annotated[Id, Path(description="A user.")]
@@ -71,10 +77,14 @@ async def admin_of(caller: CallerAsked) -> Caller:
     return caller
 
 
-async def _own_cduid(caller: CallerAsked, cduid: CduidInPath) -> str:
-    """The cduid in the path, if the caller may reach it: any other isn't there for a device."""
+def check_own(caller: Caller, cduid: str) -> None:
+    """Raises Refused for a cduid that the caller may not reach: for a device no other is there."""
     if caller.cduid not in {None, cduid}:
         raise Refused(unknown_device_user(cduid))
+
+
+async def _own_cduid(caller: CallerAsked, cduid: CduidInPath) -> str:
+    check_own(caller, cduid)
     return cduid
 
 

@@ -32,7 +32,7 @@ from infrastructure.http.reading import After, Position, PresentViewInPath, View
 from infrastructure.reader import Snapshot
 from infrastructure.why import why
 
-router = APIRouter(prefix="/v1", tags=["audit"], dependencies=[After])
+router = APIRouter(prefix="/v1", tags=["audit"])
 
 TOPICS_OF: dict[str, tuple[str, ...]] = {
     **{cls.topic.partition(".")[0]: (cls.topic,) for cls in EVENT_CLASSES if cls not in ACTIVITY},
@@ -185,6 +185,7 @@ def get_viewer_history(
 @router.get(
     "/history",
     summary="What was said by anybody",
+    dependencies=[After],
     responses=problems("admin_only", "invalid_cursor", "projection_behind"),
 )
 def get_history(

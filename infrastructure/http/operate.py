@@ -8,12 +8,12 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from infrastructure.bootstrap import Services
+from infrastructure.door import Caller
 from infrastructure.http.asking import (
-    Credentials,
+    BearerToken,
     MetricsAsked,
     ServicesAsked,
     admin_of,
-    caller_of,
     problems,
     services_of,
 )
@@ -84,10 +84,12 @@ def _readiness(services: Services) -> Readiness:
     )
 
 
-async def _monitor(request: Request, credentials: Credentials) -> None:
-    """The admin's token, unless the settings let everybody in. Raises Problem, Refused."""
-    if not services_of(request).settings.metrics_public:
-        await admin_of(await caller_of(request, credentials))
+class _MonitorsToken(BearerToken):
+    """The admin's token, unless the settings let everybody in."""
+
+    async def __call__(self, request: Request) -> Caller:
+        is_public = services_of(request).settings.metrics_public
+        return Caller(None) if is_public else await admin_of(await super().__call__(request))
 
 
 @router.get(
@@ -95,7 +97,7 @@ async def _monitor(request: Request, credentials: Credentials) -> None:
     summary="Metrics, in Prometheus's text format",
     response_class=PlainTextResponse,
     responses=problems("admin_only"),
-    dependencies=[Depends(_monitor)],
+    dependencies=[Depends(_MonitorsToken())],
 )
 def get_metrics(metrics: MetricsAsked) -> Response:
     return Response(metrics.exposed(), media_type=CONTENT_TYPE_LATEST)

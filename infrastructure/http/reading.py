@@ -15,7 +15,7 @@ from domain.events import OccurredAt
 from domain.viewer import Viewer
 from infrastructure.bootstrap import Services
 from infrastructure.door import Refused
-from infrastructure.http.asking import OwnCduid, services_of
+from infrastructure.http.asking import AdminAsked, CallerAsked, CduidInPath, check_own, services_of
 from infrastructure.http.problems import Problem
 from infrastructure.reader import Snapshot
 
@@ -27,17 +27,16 @@ _PAUSE_SECONDS_MAX = 0.05
 Position = Annotated[int, Query(ge=0, le=_POSITION_MAX)]
 
 
-async def _after(
-    request: Request,
-    after: Annotated[
-        int | None,
-        Query(ge=0, le=_POSITION_MAX, description="Answer only once this position is projected."),
-    ] = None,
-    wait_seconds: Annotated[
-        float,
-        Query(ge=0, le=_WAIT_SECONDS_MAX, description="How long to wait for it."),
-    ] = _WAIT_SECONDS,
-) -> None:
+AfterAsked = Annotated[
+    int | None,
+    Query(ge=0, le=_POSITION_MAX, description="Answer only once this position is projected."),
+]
+WaitAsked = Annotated[
+    float, Query(ge=0, le=_WAIT_SECONDS_MAX, description="How long to wait for it.")
+]
+
+
+async def _projected(request: Request, after: int | None, wait_seconds: float) -> None:
     """Waits, without holding a thread, until the projections are there. Raises Problem."""
     if after is None:
         return
@@ -58,8 +57,17 @@ def _behind(position: int, after: int | None) -> Problem:
     )
 
 
+async def _after(
+    request: Request,
+    _: AdminAsked,
+    after: AfterAsked = None,
+    wait_seconds: WaitAsked = _WAIT_SECONDS,
+) -> None:
+    await _projected(request, after, wait_seconds)
+
+
 After = Depends(_after)
-"""For every route that reads: understands `after` and `wait_seconds`."""
+"""For the admin's routes that read: understands `after` and `wait_seconds`, as every view does."""
 
 
 class View(NamedTuple):
@@ -92,17 +100,29 @@ class ViewAsked:
 
 async def _view(
     request: Request,
-    cduid: OwnCduid,
+    caller: CallerAsked,
+    cduid: CduidInPath,
     as_of: Annotated[
         Position | OccurredAt | None,
         Query(description="Answer as of this position, or of the last one up to this time."),
     ] = None,
+    after: AfterAsked = None,
+    wait_seconds: WaitAsked = _WAIT_SECONDS,
 ) -> ViewAsked:
+    # All in one dependency, since each takes its time with every request.
+    check_own(caller, cduid)
+    await _projected(request, after, wait_seconds)
     return ViewAsked(services_of(request), cduid, as_of)
 
 
-async def _present_view(request: Request, cduid: OwnCduid) -> ViewAsked:
-    return ViewAsked(services_of(request), cduid, None)
+async def _present_view(
+    request: Request,
+    caller: CallerAsked,
+    cduid: CduidInPath,
+    after: AfterAsked = None,
+    wait_seconds: WaitAsked = _WAIT_SECONDS,
+) -> ViewAsked:
+    return await _view(request, caller, cduid, None, after, wait_seconds)
 
 
 ViewInPath = Annotated[ViewAsked, Depends(_view)]

@@ -14,10 +14,10 @@ from domain.next_up import Section, Suggestion, next_up
 from domain.viewer import Viewer
 from infrastructure.http.asking import problems
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
-from infrastructure.http.reading import After, ViewInPath
+from infrastructure.http.reading import ViewInPath
 from infrastructure.http.shapes import instant, written
 
-router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], dependencies=[After])
+router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"])
 
 
 class Titled(TypedDict):
@@ -51,6 +51,7 @@ class _Place(NamedTuple):
     item: str
 
 
+_EPISODE = f"{Kind.EPISODE}:"
 _PLACE = TypeAdapter(_Place)
 _PAGE = TypeAdapter(NextUpPage)
 
@@ -107,21 +108,21 @@ def _after(
 
 def suggestion_shown(viewer: Viewer, found: Suggestion) -> SuggestionShown:
     """What comes next, as it is shown, with its titles."""
-    return SuggestionShown(
-        section=found.section,
-        item=found.item,
-        titles=[_titled(viewer, step) for step in _up_to_show(viewer, found.item)],
-        at=instant(found.at_us),
-        anchor=found.anchor,
-    )
+    return {
+        "section": found.section,
+        "item": found.item,
+        "titles": [_titled(viewer, step) for step in _up_to_show(viewer, found.item)],
+        "at": instant(found.at_us),
+        "anchor": found.anchor,
+    }
 
 
 def _up_to_show(viewer: Viewer, item: str) -> list[str]:
-    if kind_of(item) is not Kind.EPISODE:
+    if not item.startswith(_EPISODE):
         return [item]
-    return [item, *(container for container, _ in viewer.catalog.above(item))][:3]
+    return [item, *(container for container, _ in viewer.catalog.above(item)[:2])]
 
 
 def _titled(viewer: Viewer, item: str) -> Titled:
     details = viewer.catalog.nodes[item].details
-    return Titled(item=item, kind=kind_of(item), index=details.index, title=details.title)
+    return {"item": item, "kind": kind_of(item), "index": details.index, "title": details.title}

@@ -56,6 +56,12 @@ def test_nothing_is_answered_without_a_token(shared_api: Api) -> None:
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
+def test_a_stranger_is_not_waited_for(shared_api: Api) -> None:
+    for method, path in operations(shared_api):
+        asked = f"{path}?after=1000000&wait_seconds=0"
+        assert problem(call(shared_api.nobody, method, asked)) == (401, "token_missing"), path
+
+
 @pytest.mark.parametrize("token", ["wrong", "tv.wrong", "nobody.secret", ".", "the-admin2"])
 def test_nothing_is_answered_to_a_wrong_token(shared_api: Api, token: str) -> None:
     client = shared_api.client(token)
