@@ -14,7 +14,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Engine, select
 
 from domain.events import at_us
-from infrastructure.database import read_transaction
+from infrastructure.database import driver_of, read_transaction, write_transaction
 from infrastructure.ledger.continuity import Continuity
 from infrastructure.ledger.entries import Row
 from infrastructure.ledger.mapper import decode
@@ -165,9 +165,10 @@ def _parsed(line: Line | None, model: type[Model]) -> Model:
 def _take(engine: Engine, rows: list[Row]) -> bool:
     """Record what isn't there yet; whether there was any. Raises CopyProblem."""
     statements = statements_of(engine.dialect.name)
-    alone = statements.attempts[-1]
-    with alone(engine) as connection:
-        seen, found = statements.look(connection, {row.stream for row in rows}, [])
+    with write_transaction(engine) as connection:
+        driver = driver_of(connection)
+        statements.hold(driver)
+        seen, found = statements.look(driver, {row.stream for row in rows}, [])
         there = [row for row in rows if row.position <= seen.position]
         new = rows[len(there) :]
         known = select(ledger_event.c.position, ledger_event.c.digest).where(
@@ -184,5 +185,5 @@ def _take(engine: Engine, rows: list[Row]) -> bool:
             for row in new:
                 if fault := next(continuity.faults(row), None):
                     raise CopyProblem(f"The export isn't whole. {fault}")
-            statements.insert(connection, new, seen, continuity.head)
+            statements.insert(driver, new, seen, continuity.head)
     return bool(new)

@@ -45,7 +45,7 @@ class Intake:
     def __init__(self, head: Head, found: Found, now_us: int, salts: Iterator[bytes]) -> None:
         self._position, self._catalog_version, recorded_at_us = head
         self._recorded_at_us = max(now_us, recorded_at_us)
-        self._streams, self._submitted = found
+        self.streams, self._submitted = found
         self._salts = salts
         self.rows: list[Row] = []
 
@@ -57,7 +57,7 @@ class Intake:
     def take(self, append: Append, encoded: Iterable[Encoded]) -> Answer:
         """Numbers all of one request's entries, or none if what it expects has changed."""
         for stream, version in append.expected_versions.items():
-            if self._streams.get(stream, _NEW_STREAM).version != version:
+            if self.streams.get(stream, _NEW_STREAM).version != version:
                 return Answer((), is_stale=True, position=self._position)
         outcomes = tuple(map(self._take, append.entries, encoded))
         return Answer(outcomes, is_stale=False, position=self._position)
@@ -65,7 +65,7 @@ class Intake:
     def _take(self, entry: Entry, encoded: Encoded) -> Outcome:
         stream, event, _, user = entry
         topic, state, submission_id = encoded
-        version = self._streams.get(stream, _NEW_STREAM).version + 1
+        version = self.streams.get(stream, _NEW_STREAM).version + 1
         if submission_id is not None:
             first = self._submitted.get((stream, submission_id))
             if first is not None:
@@ -92,7 +92,7 @@ class Intake:
         recorded_at_us = self._recorded_at_us
         salt = next(self._salts)
         digest = event_digest(
-            self._streams.get(stream, _NEW_STREAM).digest,
+            self.streams.get(stream, _NEW_STREAM).digest,
             position,
             stream,
             version,
@@ -104,7 +104,7 @@ class Intake:
             salt,
             state,
         )
-        self._streams[stream] = StreamHead(version, digest)
+        self.streams[stream] = StreamHead(version, digest)
         self.rows.append(
             Row(
                 position,

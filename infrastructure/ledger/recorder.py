@@ -6,11 +6,11 @@ lock on the head, in the same code.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from os import urandom
 from time import time_ns
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import eventsourcing.persistence as library
@@ -25,11 +25,12 @@ from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.exc import DBAPIError
 
 from domain.events import Event
-from infrastructure.database import read_transaction
+from infrastructure.database import driver_by_statement, driver_transaction, read_transaction
 from infrastructure.ledger.digest import SALT_BYTES
-from infrastructure.ledger.entries import Answer, Append, Key
+from infrastructure.ledger.entries import Answer, Append, Found, Head, Key
 from infrastructure.ledger.intake import Encoded, Intake, encoded, salts
 from infrastructure.ledger.mapper import VALIDATORS, decode
+from infrastructure.ledger.remembered import Remembered
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.statements import statements_of
 from infrastructure.ledger.subscription import PollingSubscription
@@ -49,6 +50,27 @@ def now_us() -> int:
     return time_ns() // 1000
 
 
+class _Batch(Generic[Numbered]):
+    """What is to be recorded in one transaction, and how to number it."""
+
+    def __init__(
+        self,
+        streams: Collection[str],
+        keys: Collection[Key],
+        random: bytes,
+        number: Callable[[Intake], Numbered],
+    ) -> None:
+        self.streams, self.keys = streams, keys
+        self._random, self._number = random, number
+        self.numbered: Numbered
+
+    def intake(self, head: Head, found: Found, now_us: int) -> Intake:
+        """The batch numbered from here on; `numbered` is the answer then."""
+        intake = Intake(head, found, now_us, salts(self._random))
+        self.numbered = self._number(intake)
+        return intake
+
+
 class LedgerRecorder(ApplicationRecorder):
     """Records and selects events on an engine. Safe to use from many threads and processes."""
 
@@ -56,6 +78,7 @@ class LedgerRecorder(ApplicationRecorder):
         self._engine = engine
         self._clock_us = clock_us
         self._statements = statements_of(engine.dialect.name)
+        self._remembered = Remembered()
 
     def append(self, appends: Sequence[Append]) -> list[Answer]:
         """Records a batch in one transaction and answers each Append (rules 1 to 3).
@@ -76,17 +99,38 @@ class LedgerRecorder(ApplicationRecorder):
         self, streams: set[str], keys: set[Key], count: int, number: Callable[[Intake], Numbered]
     ) -> Numbered:
         """Records the rows that `number` adds to an intake, as one transaction."""
-        random = urandom(SALT_BYTES * count)
-        for attempt in self._statements.attempts:
-            with attempt(self._engine) as connection:
-                head, found = self._statements.look(connection, streams, keys)
-                intake = Intake(head, found, self._clock_us(), salts(random))
-                numbered = number(intake)
-                if not intake.rows or self._statements.insert(
-                    connection, intake.rows, head, intake.head
-                ):
-                    return numbered
+        batch = _Batch(streams, keys, urandom(SALT_BYTES * count), number)
+        if self._statements.is_optimistic:
+            with driver_by_statement(self._engine) as driver:
+                if self._is_in_from_memory(driver, batch) or self._is_in(driver, batch):
+                    return batch.numbered
+        with driver_transaction(self._engine) as driver:
+            self._statements.hold(driver)
+            if self._is_in(driver, batch):
+                return batch.numbered
         raise AssertionError("the head moved while it was held")
+
+    def _is_in_from_memory(self, driver: Any, batch: "_Batch[Any]") -> bool:
+        """Whether a batch got in without a look at what is there."""
+        if (ends := self._remembered.ends(batch.streams)) is None:
+            return False
+        intake = batch.intake(ends.head, Found(ends.streams, {}), self._clock_us())
+        # Without a row nothing holds against the database what was remembered.
+        return bool(intake.rows) and self._is_inserted(driver, intake, ends.head, batch.keys)
+
+    def _is_in(self, driver: Any, batch: "_Batch[Any]") -> bool:
+        """Whether a batch got in after a look, which leaves nothing to insert if all was there."""
+        head, found = self._statements.look(driver, batch.streams, batch.keys)
+        intake = batch.intake(head, found, self._clock_us())
+        return not intake.rows or self._is_inserted(driver, intake, head)
+
+    def _is_inserted(
+        self, driver: Any, intake: Intake, seen: Head, unseen: Collection[Key] = ()
+    ) -> bool:
+        is_in = self._statements.insert(driver, intake.rows, seen, intake.head, unseen)
+        if is_in and self._statements.is_optimistic:
+            self._remembered.learn(seen, intake.head, intake.streams)
+        return is_in
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Records events at the versions they bring and returns their positions.

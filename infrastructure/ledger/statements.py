@@ -2,17 +2,17 @@
 
 Both ask for the last version of each stream by one seek per stream, so that an append costs the
 same however long the stream is, and hand over a batch as one or two values, so that one prepared
-statement serves every size.
+statement serves every size. They go to the driver's own connection: SQLAlchemy costs a small append
+more than they do.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from infrastructure.database import statement_by_statement, write_transaction
+from infrastructure.database import driver_of
 from infrastructure.ledger.entries import Found, Head, Key, Row, StreamHead, Submitted
 
 HEAD = "SELECT position, catalog_version, recorded_at_us FROM ledger_head"
@@ -22,32 +22,44 @@ _COLUMNS = (
     ' catalog_version, submission_id, "user", item, salt, digest'
 )
 
-_CASTS = (
+_TYPES = (
     *("bigint", "text", "bigint", "text", "bytea", "bigint", "bigint", "bigint", "text::uuid"),
     *("text", "text", "bytea", "bytea"),
 )
-"""What PostgreSQL is to take each column for: the driver sends values in binary, untyped."""
+_DUMPED = [{"bigint": "int8", "text::uuid": "bytea"}.get(type_, type_) for type_ in _TYPES]
 
-Attempt = Callable[[Engine], AbstractContextManager[Connection]]
+_FEW_MOST = 50
+"""Above it a COPY is quicker, though it takes three round trips more."""
 
 
 class Statements(Protocol):
-    """What an append asks of a database.
-
-    It looks, numbers its rows and inserts them, in the first of `attempts`, or in the next if
-    somebody else was quicker; the last can't fail so.
-    """
+    """What an append asks of a database, on the driver's connection."""
 
     @property
-    def attempts(self) -> Sequence[Attempt]: ...
+    def is_optimistic(self) -> bool:
+        """Whether to write without holding the head first: `insert` finds out if it has moved."""
+
+    def hold(self, driver: Any) -> None:
+        """Lets nobody else move the head before the transaction ends."""
 
     def look(
-        self, connection: Connection, streams: Collection[str], keys: Collection[Key]
+        self, driver: Any, streams: Collection[str], keys: Collection[Key]
     ) -> tuple[Head, Found]:
         """The head, where the streams end and what was recorded under the keys, at one time."""
 
-    def insert(self, connection: Connection, rows: Sequence[Row], seen: Head, new: Head) -> bool:
-        """Adds the rows and moves the head, if it is still the one that was seen."""
+    def insert(
+        self,
+        driver: Any,
+        rows: Sequence[Row],
+        seen: Head,
+        new: Head,
+        unseen: Collection[Key] = (),
+    ) -> bool:
+        """Adds the rows and moves the head, or does neither and answers False.
+
+        The head must still be the one that was seen, and nothing may have been recorded under the
+        `unseen` keys, which weren't looked up.
+        """
 
     def newest(self, connection: Connection, streams: Collection[str]) -> int:
         """The position of the newest event of these streams; 0 if they have none."""
@@ -73,18 +85,10 @@ def _seen(rows: Iterable[Sequence[Any]], keys: Sequence[Key]) -> tuple[Head, Fou
     return head, Found(streams, submitted)
 
 
-def _driver(connection: Connection) -> Any:
-    """The driver's own connection: a small statement costs SQLite less than SQLAlchemy.
-
-    Errors are the driver's own then, which `problems_named` knows as well.
-    """
-    return connection.connection.driver_connection
-
-
 class SqliteStatements:
     """BEGIN IMMEDIATE locks out every other writer, so what was seen stays true."""
 
-    attempts: Sequence[Attempt] = (write_transaction,)
+    is_optimistic = False
 
     _LOOK = """
         SELECT NULL, NULL, position, catalog_version, recorded_at_us, NULL, NULL FROM ledger_head
@@ -106,42 +110,45 @@ class SqliteStatements:
     _INSERT = f"INSERT INTO ledger_event ({_COLUMNS}) VALUES ({', '.join('?' * 13)})"  # noqa: S608
     _MOVE = "UPDATE ledger_head SET position = ?, catalog_version = ?, recorded_at_us = ?"
 
+    def hold(self, _driver: Any) -> None:
+        """The transaction holds it from its begin."""
+
     def look(
-        self, connection: Connection, streams: Collection[str], keys: Collection[Key]
+        self, driver: Any, streams: Collection[str], keys: Collection[Key]
     ) -> tuple[Head, Found]:
         asked = list(keys)
-        rows = _driver(connection).execute(self._LOOK, _as_json(streams, asked)).fetchall()
+        rows = driver.execute(self._LOOK, _as_json(streams, asked)).fetchall()
         return _seen(rows, asked)
 
     def newest(self, connection: Connection, streams: Collection[str]) -> int:
-        found = _driver(connection).execute(self._NEWEST, (json.dumps(list(streams)),))
+        found = driver_of(connection).execute(self._NEWEST, (json.dumps(list(streams)),))
         return found.fetchone()[0] or 0
 
-    def insert(self, connection: Connection, rows: Sequence[Row], _seen: Head, new: Head) -> bool:
-        driver = _driver(connection)
+    def insert(
+        self,
+        driver: Any,
+        rows: Sequence[Row],
+        _seen: Head,
+        new: Head,
+        _unseen: Collection[Key] = (),
+    ) -> bool:
         driver.executemany(self._INSERT, rows)
         driver.execute(self._MOVE, new)
         return True
 
 
-@contextmanager
-def _holding_the_head(engine: Engine) -> Iterator[Connection]:
-    with write_transaction(engine) as connection:
-        connection.exec_driver_sql(f"{HEAD} FOR UPDATE")
-        yield connection
-
-
 class PostgresqlStatements:
     """Whoever moves the head from where it was seen has been alone; others look again.
 
-    So an append is two round trips, each its own transaction. Where several processes append at
-    once, the loser holds the head's row while it looks again, and can't lose twice.
+    So an append is one round trip where streams' ends are remembered, and two where they aren't,
+    each its own transaction. Where several processes append at once, the loser holds the head's
+    row while it looks again, and can't lose twice.
 
     What is asked for comes as JSON, and each look-up is lateral, so that one generic plan of index
     seeks fits a single event and a thousand, and a ledger that was empty when it was planned.
     """
 
-    attempts: Sequence[Attempt] = (statement_by_statement, _holding_the_head)
+    is_optimistic = True
 
     _LOOK = """
         SELECT NULL, NULL::bigint, position, catalog_version, recorded_at_us, NULL, NULL::bytea
@@ -166,37 +173,72 @@ class PostgresqlStatements:
             SELECT position FROM ledger_event WHERE originator_id = asked.stream
             ORDER BY originator_version DESC LIMIT 1) AS last
     """
-    _INSERT = f"""
-        WITH moved AS (
-            UPDATE ledger_head SET position = %s, catalog_version = %s, recorded_at_us = %s
-            WHERE position = %s RETURNING 1)
+    _MOVE = """
+        UPDATE ledger_head SET position = %s, catalog_version = %s, recorded_at_us = %s
+        WHERE position = %s AND recorded_at_us = %s AND NOT EXISTS (
+            SELECT FROM json_array_elements(%s::json) AS asked (key)
+            CROSS JOIN LATERAL (
+                SELECT FROM ledger_event WHERE originator_id = asked.key ->> 0
+                AND submission_id = (asked.key ->> 1)::uuid LIMIT 1) AS first)
+    """
+    _ONE = f"""
+        WITH moved AS ({_MOVE} RETURNING 1)
         INSERT INTO ledger_event ({_COLUMNS})
+        SELECT {", ".join(f"%b::{type_}" for type_ in _TYPES)} FROM moved
     """  # noqa: S608
-    _ONE = f"{_INSERT} SELECT {', '.join(f'%b::{cast_}' for cast_ in _CASTS)} FROM moved"  # noqa: S608
-    _MANY = (
-        f"{_INSERT} SELECT added.* FROM"  # noqa: S608
-        f" unnest({', '.join('%b::' + cast_.replace('::', '[]::') + '[]' for cast_ in _CASTS)})"
-        " AS added WHERE EXISTS (SELECT FROM moved)"
-    )
+    _FEW = f"""
+        WITH moved AS ({_MOVE} RETURNING 1)
+        INSERT INTO ledger_event ({_COLUMNS})
+        SELECT added.*
+        FROM unnest({", ".join("%b::" + type_.replace("::", "[]::") + "[]" for type_ in _TYPES)})
+        AS added WHERE EXISTS (SELECT FROM moved)
+    """  # noqa: S608
+    _MANY = f"COPY ledger_event ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
+
+    def hold(self, driver: Any) -> None:
+        driver.execute(f"{HEAD} FOR UPDATE")
 
     def look(
-        self, connection: Connection, streams: Collection[str], keys: Collection[Key]
+        self, driver: Any, streams: Collection[str], keys: Collection[Key]
     ) -> tuple[Head, Found]:
         asked = list(keys)
-        return _seen(connection.exec_driver_sql(self._LOOK, _as_json(streams, asked)), asked)
+        return _seen(driver.execute(self._LOOK, _as_json(streams, asked)), asked)
 
     def newest(self, connection: Connection, streams: Collection[str]) -> int:
         asked = (json.dumps(list(streams)),)
         return connection.exec_driver_sql(self._NEWEST, asked).scalar_one() or 0
 
-    def insert(self, connection: Connection, rows: Sequence[Row], seen: Head, new: Head) -> bool:
-        move = (*new, seen.position)
+    def insert(
+        self,
+        driver: Any,
+        rows: Sequence[Row],
+        seen: Head,
+        new: Head,
+        unseen: Collection[Key] = (),
+    ) -> bool:
+        move = (*new, seen.position, seen.recorded_at_us, json.dumps(list(unseen)))
         if len(rows) == 1:
-            cursor = _driver(connection).execute(self._ONE, (*move, *rows[0]))
-        else:
+            return bool(driver.execute(self._ONE, (*move, *rows[0])).rowcount)
+        if len(rows) <= _FEW_MOST:
             columns = map(list, zip(*rows, strict=True))
-            cursor = _driver(connection).execute(self._MANY, (*move, *columns))
-        return bool(cursor.rowcount == len(rows))
+            return bool(driver.execute(self._FEW, (*move, *columns)).rowcount)
+        with driver.transaction():
+            if not driver.execute(self._MOVE, move).rowcount:
+                return False
+            self._copy(driver, rows)
+        return True
+
+    def _copy(self, driver: Any, rows: Iterable[Row]) -> None:
+        with driver.cursor() as cursor, cursor.copy(self._MANY) as copy:
+            copy.set_types(_DUMPED)
+            for row in rows:
+                copy.write_row(_binary(row))
+
+
+def _binary(row: Row) -> tuple[Any, ...]:
+    """The row with its submission id as the bytes that PostgreSQL keeps."""
+    submission_id = row.submission_id
+    return *row[:8], None if submission_id is None else bytes.fromhex(submission_id), *row[9:]
 
 
 def statements_of(dialect: str) -> Statements:

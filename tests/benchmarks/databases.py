@@ -51,10 +51,16 @@ def new_ledger(database: Database) -> Engine:
     return engine
 
 
+_PRAGMAS = (
+    *("journal_mode=WAL", "synchronous=FULL", "cache_size=-16384", "wal_autocheckpoint=4000"),
+)
+"""As our own engine sets them."""
+
+
 class _RawSqlite:
     def __init__(self, path: str) -> None:
         self._driver = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-16384"):
+        for pragma in _PRAGMAS:
             self._driver.execute(f"PRAGMA {pragma}")
 
     def begin(self) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from infrastructure.database import write_transaction
+from infrastructure.database import driver_of, write_transaction
 from infrastructure.ledger.digest import SALT_BYTES
 from infrastructure.ledger.entries import Append, Entry, Found, Head, StreamHead
 from infrastructure.ledger.intake import Intake, encoded, salts
@@ -41,7 +41,8 @@ def _put(
 ) -> Head:
     intake = Intake(head, Found(streams, {}), now_us(), salts(urandom(SALT_BYTES * len(chunk))))
     intake.take(Append(chunk), map(encoded, chunk))
-    statements_of(connection.dialect.name).insert(connection, intake.rows, head, intake.head)
+    statements = statements_of(connection.dialect.name)
+    statements.insert(driver_of(connection), intake.rows, head, intake.head)
     return intake.head
 
 
