@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -15,8 +16,9 @@ from infrastructure.database import read_transaction
 from infrastructure.gate import Gate
 from infrastructure.ledger.reader import position_at, read_settings
 from infrastructure.looking_back import look_back
+from infrastructure.problems import problems_named
 from infrastructure.recent import Lending, RecentViewers
-from projections.bookmark import Place, read_bookmark
+from projections.bookmark import Place, begin_reading, read_bookmark
 from projections.read_models import ReadModels
 
 _NOTHING = Place(0, 0, Policy())
@@ -54,6 +56,25 @@ class Snapshot:
         return look_back(self.connection, self.directory, self.policy, cduid, position)
 
 
+@contextmanager
+def _reading(engine: Engine) -> Iterator[tuple[Connection, Place]]:
+    """A connection whose reads all see one and the same state, and the bookmark of that state.
+
+    Raises DatabaseProblem.
+    """
+    if engine.dialect.name == "sqlite":
+        with read_transaction(engine) as connection:
+            yield connection, read_bookmark(connection) or _NOTHING
+        return
+    options = {"isolation_level": "AUTOCOMMIT"}
+    with problems_named(), engine.connect().execution_options(**options) as connection:
+        try:
+            yield connection, begin_reading(connection) or _NOTHING
+        finally:
+            driver: Any = connection.connection.driver_connection
+            driver.rollback()
+
+
 class Reader:
     """Answers from the read models; keeps a directory in memory and lets it follow them."""
 
@@ -65,15 +86,14 @@ class Reader:
 
     def position(self) -> int:
         """How far the read models are."""
-        with read_transaction(self._engine) as connection:
-            return (read_bookmark(connection) or _NOTHING).position
+        with _reading(self._engine) as (_, place):
+            return place.position
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """The present state, for as long as the block lasts."""
         while True:
-            with self._gate.shared(), read_transaction(self._engine) as connection:
-                place = read_bookmark(connection) or _NOTHING
+            with self._gate.shared(), _reading(self._engine) as (connection, place):
                 if place.settings_position == self._directory.position:
                     with self._recent.lending(connection, self._directory, place) as lending:
                         yield Snapshot(
@@ -86,8 +106,7 @@ class Reader:
         """Let the directory follow the read models. They only ever go on, so readers that come
         after see them as far or farther.
         """
-        with self._gate.alone(), read_transaction(self._engine) as connection:
-            place = read_bookmark(connection) or _NOTHING
+        with self._gate.alone(), _reading(self._engine) as (connection, place):
             upto = place.settings_position
             for recorded in read_settings(connection, self._directory.position, upto):
                 self._directory.evolve(recorded)
