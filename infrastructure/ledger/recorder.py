@@ -55,8 +55,8 @@ class _Batch(Generic[Numbered]):
 
     def __init__(
         self,
-        streams: Collection[str],
-        keys: Collection[Key],
+        streams: set[str],
+        keys: set[Key],
         random: bytes,
         number: Callable[[Intake], Numbered],
     ) -> None:
@@ -111,12 +111,18 @@ class LedgerRecorder(ApplicationRecorder):
         raise AssertionError("the head moved while it was held")
 
     def _is_in_from_memory(self, driver: Any, batch: "_Batch[Any]") -> bool:
-        """Whether a batch got in without a look at what is there."""
-        if (ends := self._remembered.ends(batch.streams)) is None:
+        """Whether a batch got in without a look at its keys, and at the streams remembered."""
+        head, streams = self._remembered.ends(batch.streams)
+        if not streams:
             return False
-        intake = batch.intake(ends.head, Found(ends.streams, {}), self._clock_us())
+        if missing := batch.streams - streams.keys():
+            seen, found = self._statements.look(driver, missing, ())
+            if seen != head:
+                return False
+            streams |= found.streams
+        intake = batch.intake(head, Found(streams, {}), self._clock_us())
         # Without a row nothing holds against the database what was remembered.
-        return bool(intake.rows) and self._is_inserted(driver, intake, ends.head, batch.keys)
+        return bool(intake.rows) and self._is_inserted(driver, intake, head, batch.keys)
 
     def _is_in(self, driver: Any, batch: "_Batch[Any]") -> bool:
         """Whether a batch got in after a look, which leaves nothing to insert if all was there."""

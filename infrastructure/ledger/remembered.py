@@ -26,14 +26,11 @@ class Remembered:
         self._ends = Ends(Head(0, 0, 0), {})
         self._lock = Lock()
 
-    def ends(self, streams: Collection[str]) -> Ends | None:
-        """Where these streams end, if all of them are remembered."""
+    def ends(self, streams: Collection[str]) -> Ends:
+        """Where those of these streams end that are remembered."""
         with self._lock:
             head, known = self._ends
-            try:
-                return Ends(head, {stream: known[stream] for stream in streams})
-            except KeyError:
-                return None
+            return Ends(head, {stream: known[stream] for stream in streams if stream in known})
 
     def learn(self, seen: Head, new: Head, streams: Mapping[str, StreamHead]) -> None:
         """Remember what was written: it moved the head from where it was seen."""

@@ -37,6 +37,18 @@ def test_writers_that_take_turns_on_a_stream_go_on_from_each_other(
     assert _faults(ledger) == []
 
 
+def test_a_stream_that_is_not_remembered_is_looked_up_beside_one_that_is(
+    ledger: Ledger, other: Ledger
+) -> None:
+    other.append([append(watched("b"), watched("b"))])
+    for _ in range(2):
+        ledger.append([append(watched("a"))])
+        [answer] = ledger.append([append(watched("a"), watched("b"), watched("new"))])
+        assert statuses(answer) == ["recorded"] * 3
+    assert [event.version for event in ledger.read(2, 10)] == [1, 2, 3, 1, 3, 4, 4, 2]
+    assert _faults(ledger) == []
+
+
 def test_a_submission_again_is_a_duplicate_for_who_remembers_its_stream(
     ledger: Ledger, other: Ledger
 ) -> None:
@@ -88,16 +100,15 @@ def test_streams_are_remembered_as_of_one_head_only() -> None:
     remembered.learn(heads[0], heads[1], {"a": _end(1)})
     remembered.learn(heads[1], heads[2], {"b": _end(1)})
     assert remembered.ends(["a", "b"]) == Ends(heads[2], {"a": _end(1), "b": _end(1)})
-    assert remembered.ends(["a", "c"]) is None
+    assert remembered.ends(["a", "c"]) == Ends(heads[2], {"a": _end(1)})
     remembered.learn(heads[3], heads[4], {"b": _end(2)})
-    assert remembered.ends(["b"]) == Ends(heads[4], {"b": _end(2)})
-    assert remembered.ends(["a"]) is None
+    assert remembered.ends(["a", "b"]) == Ends(heads[4], {"b": _end(2)})
 
 
 def test_no_more_streams_are_remembered_than_allowed() -> None:
     remembered, heads = Remembered(streams_max=2), [Head(position, 0, 0) for position in range(9)]
     for n, (seen, new) in enumerate(pairwise(heads)):
         remembered.learn(seen, new, {f"stream {n}": _end(1)})
-        known = [n for n in range(9) if remembered.ends([f"stream {n}"])]
+        known = [n for n in range(9) if remembered.ends([f"stream {n}"]).streams]
         assert known[-1] == n
         assert len(known) <= 2
