@@ -5,6 +5,7 @@ decision is recorded, it is made again.
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from threading import Lock
 from typing import NamedTuple, TypeVar
 from uuid import UUID
@@ -26,7 +27,7 @@ from domain.rejection import Rejection
 from infrastructure.database import read_transaction
 from infrastructure.following import FollowedDirectory
 from infrastructure.ledger.application import Ledger
-from infrastructure.ledger.entries import Append, Entry, Outcome
+from infrastructure.ledger.entries import Answer, Append, Entry, Outcome
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.writer import Writer, WriterBusy
 from infrastructure.submissions import Submission
@@ -60,6 +61,26 @@ class Taken(NamedTuple):
     id: UUID
     result: Outcome | Rejection
     is_unseen: bool = False
+
+
+class Submitted(NamedTuple):
+    """Submissions that were checked, of which the writer answers for those that passed."""
+
+    submissions: Sequence[Submission]
+    checked: list[Entry | Rejection]
+    unseen: list[bool]
+    answer: Future[Answer]
+
+    def taken(self, answer: Answer) -> tuple[list[Taken], int]:
+        """What became of each submission, by what the writer answered, and the position reached."""
+        outcomes = iter(answer.outcomes)
+        taken = [
+            Taken(submission.id, next(outcomes) if isinstance(entry, Entry) else entry, is_unseen)
+            for submission, entry, is_unseen in zip(
+                self.submissions, self.checked, self.unseen, strict=True
+            )
+        ]
+        return taken, answer.position
 
 
 def conflict(outcome: Outcome) -> Rejection:
@@ -111,7 +132,12 @@ class Door:
             return cduid in directory.device_users
 
     def submit(self, caller: Caller, submissions: Sequence[Submission]) -> tuple[list[Taken], int]:
-        """What became of each submission, and the position reached.
+        """What became of each submission, and the position reached."""
+        submitted = self.hand_over(caller, submissions)
+        return submitted.taken(submitted.answer.result())
+
+    def hand_over(self, caller: Caller, submissions: Sequence[Submission]) -> "Submitted":
+        """Has submissions recorded, without waiting for it.
 
         What is wrong with one holds back no other. One that is recorded already has passed every
         check once, so it passes them again and is answered as a duplicate (rule 3).
@@ -123,13 +149,7 @@ class Door:
                 for submission, entry in zip(submissions, checked, strict=True)
             ]
         entries = [entry for entry in checked if isinstance(entry, Entry)]
-        answer = self._writer.submit(Append(entries)).result()
-        outcomes = iter(answer.outcomes)
-        taken = [
-            Taken(submission.id, next(outcomes) if isinstance(entry, Entry) else entry, is_unseen)
-            for submission, entry, is_unseen in zip(submissions, checked, unseen, strict=True)
-        ]
-        return taken, answer.position
+        return Submitted(submissions, checked, unseen, self._writer.submit(Append(entries)))
 
     def place_items(
         self, commands: Sequence[PlaceItem]

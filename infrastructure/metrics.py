@@ -1,5 +1,6 @@
 """What a monitor is told (Prometheus), counted for one application and kept nowhere else."""
 
+from collections import Counter as Counts
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
@@ -70,8 +71,8 @@ class Metrics:
 
     def submissions(self, statuses: Iterable[str]) -> None:
         """Events were sent in."""
-        for status in statuses:
-            self._events.labels(status).inc()
+        for status, count in Counts(statuses).items():
+            self._events.labels(status).inc(count)
 
     @contextmanager
     def appending(self) -> Iterator[None]:

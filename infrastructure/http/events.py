@@ -4,14 +4,16 @@ The busiest route: the body is validated once, from its bytes, and the answer is
 without a model in between. `EventsAnswer` describes it.
 """
 
+from asyncio import wrap_future
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
+from starlette.concurrency import run_in_threadpool
 
 from domain.rejection import Rejection
-from infrastructure.door import Taken, conflict
+from infrastructure.door import Caller, Door, Submitted, Taken, conflict
 from infrastructure.http.asking import (
     POSITION_HEADER,
     CallerAsked,
@@ -54,23 +56,32 @@ class EventsAnswer(BaseModel):
     responses=problems("invalid_body", "body_not_json", "body_not_utf8", "body_too_large"),
     openapi_extra=described("EventsBody", EVENTS_BODY),
 )
-def post_events(
+async def post_events(
     caller: CallerAsked,
     services: ServicesAsked,
     metrics: MetricsAsked,
     body: Annotated[bytes, Depends(read_body)],
 ) -> Response:
+    parsed, submitted = await run_in_threadpool(_handed_over, services.door, caller, body)
+    with metrics.appending():
+        # No thread waits for the disk: there are few, and reads need them.
+        answer = await wrap_future(submitted.answer)
+    taken, position = submitted.taken(answer)
+    results = _results(parsed, taken)
+    metrics.submissions(result["status"] for result in results)
+    told = {"results": results, "position": position}
+    return Response(to_json(told), 200, {POSITION_HEADER: str(position)}, "application/json")
+
+
+def _handed_over(
+    door: Door, caller: Caller, body: bytes
+) -> tuple[list[Submission | Unreadable], Submitted]:
     try:
         parsed = parse_events(body)
     except ValidationError as error:
         raise unreadable(body, error) from None
     readable = [each for each in parsed if isinstance(each, Submission)]
-    with metrics.appending():
-        taken, position = services.door.submit(caller, readable)
-    results = _results(parsed, taken)
-    metrics.submissions(result["status"] for result in results)
-    answer = {"results": results, "position": position}
-    return Response(to_json(answer), 200, {POSITION_HEADER: str(position)}, "application/json")
+    return parsed, door.hand_over(caller, readable)
 
 
 def _results(parsed: list[Submission | Unreadable], taken: list[Taken]) -> list[dict[str, Any]]:
