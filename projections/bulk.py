@@ -29,13 +29,7 @@ class BulkTable:
     def __init__(self, table: Table, owner: str, item: str) -> None:
         self.table = table
         self._owner, self._item = owner, item
-        names = [column.name for column in table.columns]
-        self._owner_place, self._item_place = names.index(owner), names.index(item)
         self._statements: _Statements | None = None
-
-    def key(self, row: Values) -> tuple[str, str]:
-        """A row's owner and item."""
-        return row[self._owner_place], row[self._item_place]
 
     def select_keys(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> list[Values]:
         """The rows of these (owner, item) pairs."""

@@ -1,7 +1,8 @@
 """How the fold's tables are kept in the database: what is loaded by key and written as changed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
@@ -10,6 +11,8 @@ from domain.keyed import Key, Keyed, Loader
 from projections.bulk import BulkTable, Values
 
 V = TypeVar("V")
+
+_CHUNK = 10_000
 
 
 class Source:
@@ -23,55 +26,46 @@ class Source:
 class Keeping(Generic[V]):
     """One of the fold's tables and the rows that it is kept in.
 
-    `pack` makes a value's rows out of key, value and the position before the page that changed it,
-    `unpack` the value out of all rows of a key; rows are tuples in the order of the columns.
+    `pack` makes rows out of keys and values and the position before the page that changed them,
+    `unpack` the values out of all rows of their keys; rows are tuples in the order of the columns.
     """
 
     rows: BulkTable
-    pack: Callable[[Key, V, int], Iterable[Values]]
-    unpack: Callable[[list[Values]], V]
+    pack: Callable[[Iterable[tuple[Key, V]], int], list[Values]]
+    unpack: Callable[[list[Values]], dict[Key, V]]
 
     def loader(self, source: Source) -> Loader[V]:
         """What reads the stored values, through whatever connection `source` has by then."""
+        rows, unpack = self.rows, self.unpack
         return Loader(
-            by_key=lambda keys: self._values(self.rows.select_keys(source.connection, keys)),
-            by_owner=lambda owners: self._values(
-                self.rows.select_owners(source.connection, owners)
-            ),
-            owners=lambda items: self.rows.owners(source.connection, items),
+            by_key=lambda keys: unpack(rows.select_keys(source.connection, keys)),
+            by_owner=lambda owners: unpack(rows.select_owners(source.connection, owners)),
+            owners=lambda items: rows.owners(source.connection, items),
         )
 
     def write(
-        self, connection: Connection, changes: Iterable[tuple[Key, V | None]], after: int
+        self, connection: Connection, changes: Sequence[tuple[Key, V | None]], after: int
     ) -> None:
         """Write the last values of the keys that changed since position `after`."""
-        gone: list[Key] = []
-        present: list[Values] = []
-        for key, value in changes:
-            if value is None:
-                gone.append(key)
-            else:
-                present.extend(self.pack(key, value, after))
+        gone = [key for key, value in changes if value is None]
+        present = ((key, value) for key, value in changes if value is not None)
         self.rows.delete_keys(connection, gone)
-        self.rows.upsert(connection, present)
+        self.rows.upsert(connection, self.pack(present, after))
 
     def all_rows(self, table: Keyed[V]) -> Iterator[Values]:
         """The rows of everything that a table has in memory."""
-        return (row for key, value in table.items() for row in self.pack(key, value, 0))
-
-    def _values(self, rows: Iterable[Values]) -> dict[Key, V]:
-        by_key: dict[Key, list[Values]] = {}
-        for row in rows:
-            by_key.setdefault(self.rows.key(row), []).append(row)
-        return {key: self.unpack(rows) for key, rows in by_key.items()}
+        items = table.items()
+        while chunk := list(islice(items, _CHUNK)):
+            yield from self.pack(chunk, 0)
 
 
-def keeping_tuples(rows: BulkTable, value: Callable[..., V]) -> Keeping[V]:
+def keeping_tuples(rows: BulkTable, value: type[V]) -> Keeping[V]:
     """Keeps named tuples, one row each: owner, item, and a column for each field."""
+    make: Callable[[Values], V] = value._make  # type: ignore[attr-defined]  # V is a named tuple
     return Keeping(
         rows,
-        pack=lambda key, value, _: [(*key, *value)],  # type: ignore[misc]  # V is a tuple here
-        unpack=lambda found: value(*found[0][2:]),
+        pack=lambda items, _: [(*key, *each) for key, each in items],  # type: ignore[misc]  # so
+        unpack=lambda found: {row[:2]: make(row[2:]) for row in found},
     )
 
 
@@ -79,6 +73,6 @@ def keeping_single(rows: BulkTable) -> Keeping[Any]:
     """Keeps single values, one row each: owner, item and the value."""
     return Keeping(
         rows,
-        pack=lambda key, value, _: [(*key, value)],
-        unpack=lambda found: found[0][2],
+        pack=lambda items, _: [(*key, each) for key, each in items],
+        unpack=lambda found: {row[:2]: row[2] for row in found},
     )

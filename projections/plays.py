@@ -51,13 +51,21 @@ class PlaysProjection(Projection):
         }
 
 
-def _pack(key: Key, completions: tuple[Completion, ...], after: int) -> list[Values]:
+def _pack(items: Iterable[tuple[Key, tuple[Completion, ...]]], after: int) -> list[Values]:
     # The earlier ones are there already: completions come and never go.
-    return [(key[1], key[0], *each) for each in completions if each.position > after]
+    return [
+        (item, cduid, *each)
+        for (cduid, item), completions in items
+        for each in completions
+        if each.position > after
+    ]
 
 
-def _unpack(rows: list[Values]) -> tuple[Completion, ...]:
-    return tuple(sorted(Completion(*row[2:]) for row in rows))
+def _unpack(rows: list[Values]) -> dict[Key, tuple[Completion, ...]]:
+    found: dict[Key, tuple[Completion, ...]] = {}
+    for item, cduid, *completion in sorted(rows):
+        found[cduid, item] = (*found.get((cduid, item), ()), Completion._make(completion))
+    return found
 
 
 _CHUNK = 250

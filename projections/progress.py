@@ -1,5 +1,6 @@
 """What each device user has started and not finished itself since (rule 12)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
@@ -37,11 +38,15 @@ class ProgressProjection(Projection):
         self.keeps = {"progress": Keeping(rows, _pack, _unpack)}
 
 
-def _pack(key: Key, progress: Progress, _: int) -> list[Values]:
-    at_us, position, played_seconds, duration_seconds = progress
-    return [(*key, played_seconds, duration_seconds, from_us(at_us), position)]
+def _pack(items: Iterable[tuple[Key, Progress]], _: int) -> list[Values]:
+    return [
+        (*key, played_seconds, duration_seconds, from_us(at_us), position)
+        for key, (at_us, position, played_seconds, duration_seconds) in items
+    ]
 
 
-def _unpack(rows: list[Values]) -> Progress:
-    _, _, played_seconds, duration_seconds, at, position = rows[0]
-    return Progress(to_us(at), position, played_seconds, duration_seconds)
+def _unpack(rows: list[Values]) -> dict[Key, Progress]:
+    return {
+        (cduid, item): Progress(to_us(at), position, played_seconds, duration_seconds)
+        for cduid, item, played_seconds, duration_seconds, at, position in rows
+    }

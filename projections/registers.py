@@ -4,6 +4,7 @@ Internal: the columns are those of the values in `domain.tables`.
 """
 
 import json
+from collections.abc import Iterable
 from typing import ClassVar
 
 from sqlalchemy.orm import Mapped, mapped_column
@@ -64,15 +65,21 @@ class RegistersProjection(Projection):
 
 
 _NO_SWEEPS = "[]"
+"""As nearly all are."""
 
 
-def _pack(key: Key, register: ContainerRegister, _: int) -> list[Values]:
-    sweeps = json.dumps(register.sweeps) if register.sweeps else _NO_SWEEPS
-    return [(*key, register.first_version, sweeps)]
+def _pack(items: Iterable[tuple[Key, ContainerRegister]], _: int) -> list[Values]:
+    return [
+        (*key, first_version, json.dumps(sweeps) if sweeps else _NO_SWEEPS)
+        for key, (first_version, sweeps) in items
+    ]
 
 
-def _unpack(rows: list[Values]) -> ContainerRegister:
-    _, _, first_version, sweeps = rows[0]
-    if sweeps == _NO_SWEEPS:  # as nearly all are
-        return ContainerRegister(first_version)
-    return ContainerRegister(first_version, tuple(Mark(*sweep) for sweep in json.loads(sweeps)))
+def _unpack(rows: list[Values]) -> dict[Key, ContainerRegister]:
+    return {
+        (cduid, item): ContainerRegister(
+            first_version,
+            () if sweeps == _NO_SWEEPS else tuple(Mark(*each) for each in json.loads(sweeps)),
+        )
+        for cduid, item, first_version, sweeps in rows
+    }

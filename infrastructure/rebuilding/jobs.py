@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from domain.registers import Policy
 from infrastructure.database import Synchronous, make_engine
+from infrastructure.garbage import without_garbage_collection
 from infrastructure.rebuilding.beside import Beside
 from infrastructure.rebuilding.share import Share, fold_share, load_share
 
@@ -30,8 +31,9 @@ def run_job(job: Job, on_events: Callable[[int], None]) -> dict[str, int]:
     """Fold and load a share; answers when each of its cduids was seen last, in microseconds."""
     engine = make_engine(job.database_url, synchronous=job.synchronous)
     try:
-        fold = fold_share(engine, job.policy, job.share, on_events)
-        load_share(engine, Beside(job.generation), fold)
+        with without_garbage_collection():
+            fold = fold_share(engine, job.policy, job.share, on_events)
+            load_share(engine, Beside(job.generation), fold)
     finally:
         engine.dispose()
     return fold.seen_us

@@ -14,7 +14,6 @@ from domain.directory import Directory
 from domain.fold import Fold
 from domain.registers import Policy
 from infrastructure.database import read_transaction
-from infrastructure.garbage import without_garbage_collection
 from infrastructure.ledger.reader import read_share
 from infrastructure.rebuilding.beside import Beside, load
 from projections.read_models import ReadModels
@@ -43,15 +42,14 @@ def fold_share(
     """
     fold = Fold(Directory(), policy, derives_late=True)
     position = 0
-    with without_garbage_collection():
-        while position < share.upto:
-            limit = min(_PAGE, share.upto - position)
-            before = position
-            with read_transaction(engine) as connection:
-                events, position = read_share(connection, position, limit, share.has)
-            fold.take(events)
-            on_events(position - before)
-        fold.settle()
+    while position < share.upto:
+        limit = min(_PAGE, share.upto - position)
+        before = position
+        with read_transaction(engine) as connection:
+            events, position = read_share(connection, position, limit, share.has)
+        fold.take(events)
+        on_events(position - before)
+    fold.settle()
     return fold
 
 

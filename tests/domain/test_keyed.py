@@ -27,7 +27,7 @@ class Store:
                 self.rows[key] = value
 
     def _by_key(self, keys: list[Key]) -> Mapping[Key, int]:
-        self.asked.append(keys)
+        self.asked.append(sorted(keys))
         return {key: self.rows[key] for key in keys if key in self.rows}
 
     def _by_owner(self, owners: list[str]) -> Mapping[Key, int]:

@@ -134,11 +134,7 @@ def folded(log: list[Recorded], policy: Policy | None = None) -> Dump:
     fold = Fold(Directory(), policy or Policy(), derives_late=True)
     fold.apply(log)
     return {
-        keeping.rows.table.name: in_order(
-            row
-            for key, value in getattr(fold.tables, name).items()
-            for row in keeping.pack(key, value, 0)
-        )
+        keeping.rows.table.name: in_order(keeping.all_rows(getattr(fold.tables, name)))
         for projection in ReadModels().projections
         for name, keeping in projection.keeps.items()
     }
