@@ -63,6 +63,8 @@ class _Batch(Generic[Numbered]):
         self.streams, self.keys = streams, keys
         self._random, self._number = random, number
         self.numbered: Numbered
+        self.inserted: tuple[Head, Intake] | None = None
+        """The head it went in behind, and all that went in, once something has."""
 
     def intake(self, head: Head, found: Found, now_us: int) -> Intake:
         """The batch numbered from here on; `numbered` is the answer then."""
@@ -103,12 +105,18 @@ class LedgerRecorder(ApplicationRecorder):
         if self._statements.is_optimistic:
             with driver_by_statement(self._engine) as driver:
                 if self._is_in_from_memory(driver, batch) or self._is_in(driver, batch):
-                    return batch.numbered
+                    return self._committed(batch)
         with driver_transaction(self._engine) as driver:
             self._statements.hold(driver)
-            if self._is_in(driver, batch):
-                return batch.numbered
-        raise AssertionError("the head moved while it was held")
+            if not self._is_in(driver, batch):
+                raise AssertionError("the head moved while it was held")
+        return self._committed(batch)
+
+    def _committed(self, batch: _Batch[Numbered]) -> Numbered:
+        if batch.inserted is not None and self._statements.is_optimistic:
+            seen, intake = batch.inserted
+            self._remembered.learn(seen, intake.head, intake.streams)
+        return batch.numbered
 
     def _is_in_from_memory(self, driver: Any, batch: "_Batch[Any]") -> bool:
         """Whether a batch got in without a look at its keys, and at the streams remembered."""
@@ -122,20 +130,25 @@ class LedgerRecorder(ApplicationRecorder):
             streams |= found.streams
         intake = batch.intake(head, Found(streams, {}), self._clock_us())
         # Without a row nothing holds against the database what was remembered.
-        return bool(intake.rows) and self._is_inserted(driver, intake, head, batch.keys)
+        return bool(intake.rows) and self._is_inserted(driver, batch, intake, head, batch.keys)
 
     def _is_in(self, driver: Any, batch: "_Batch[Any]") -> bool:
         """Whether a batch got in after a look, which leaves nothing to insert if all was there."""
         head, found = self._statements.look(driver, batch.streams, batch.keys)
         intake = batch.intake(head, found, self._clock_us())
-        return not intake.rows or self._is_inserted(driver, intake, head)
+        return not intake.rows or self._is_inserted(driver, batch, intake, head)
 
     def _is_inserted(
-        self, driver: Any, intake: Intake, seen: Head, unseen: Collection[Key] = ()
+        self,
+        driver: Any,
+        batch: "_Batch[Any]",
+        intake: Intake,
+        seen: Head,
+        unseen: Collection[Key] = (),
     ) -> bool:
         is_in = self._statements.insert(driver, intake.rows, seen, intake.head, unseen)
-        if is_in and self._statements.is_optimistic:
-            self._remembered.learn(seen, intake.head, intake.streams)
+        if is_in:
+            batch.inserted = seen, intake
         return is_in
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
