@@ -28,14 +28,16 @@ def test_a_killed_rebuild_leaves_everything_as_it_was(
     filled(engine, EVENTS)
     Projector(engine, Policy()).catch_up()
     before = everything(engine)
-    begun_at = monotonic()
-    assert home.run("rebuild", "--jobs", jobs).returncode == 0
-    whole_seconds = monotonic() - begun_at
+    process = home.start("rebuild", "--jobs", jobs)
+    wait_until(lambda: is_claimed(engine))
+    claimed_at = monotonic()
+    assert process.wait() == 0
+    claimed_seconds = monotonic() - claimed_at
     left = 0
-    for _ in range(KILLS):
+    for number in range(KILLS):
         process = home.start("rebuild", "--jobs", jobs)
         wait_until(lambda: is_claimed(engine))
-        sleep(chance.uniform(0, whole_seconds * 0.6))
+        sleep((number + chance.random()) / KILLS * claimed_seconds)
         process.kill()
         process.wait()
         wait_until(lambda: not is_claimed(engine))
