@@ -1,9 +1,12 @@
 """Calls along the API's own description, alone and in sequences, are answered as it says."""
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -25,6 +28,7 @@ from tests.infrastructure.http.api import served
 AnyCase = Case[Any]
 
 _TOKEN = "the-admin"
+_ADMIN = {"Authorization": f"Bearer {_TOKEN}"}
 _BEHIND = "projection_behind"
 
 
@@ -49,16 +53,23 @@ def without_waiting(case: AnyCase) -> None:
         case.query["wait_seconds"] = 0
 
 
-@pytest.fixture(scope="module")
-def schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+@contextmanager
+def _served_anew(directory: Path) -> Iterator[str]:
+    """The address of a service that knows nothing yet."""
     options = {
-        "data_dir": tmp_path_factory.mktemp("fuzz"),
+        "data_dir": directory,
         "admin_token": _TOKEN,
         "sqlite_synchronous": "OFF",
         "admin_requests_per_second": 0,
         "stranger_requests_per_second": 0,
     }
-    with opened(load_settings(options)) as services, capture_logs(), served(services) as address:
+    with opened(load_settings(options)) as services, served(services) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with capture_logs(), _served_anew(tmp_path_factory.mktemp("fuzz")) as address:
         yield schemathesis.openapi.from_url(f"{address}/openapi.json")
 
 
@@ -86,20 +97,37 @@ def _calls(strategy: Any, bounds: settings) -> None:
     @given(case=strategy)
     def call(case: AnyCase) -> None:
         without_waiting(case)
-        case.call_and_validate(headers={"Authorization": f"Bearer {_TOKEN}"}, checks=CHECKS)
+        case.call_and_validate(headers=_ADMIN, checks=CHECKS)
 
     call()
 
 
 def _sequences(schema: Any, bounds: settings) -> None:
+    """Each begins with a new service, and reads see what was written: what Hypothesis does again
+    has to be answered again as it was.
+    """
     machine: Any = schema.as_state_machine()
 
     class Sequences(machine):  # type: ignore[misc]  # it is made at run time
+        def setup(self) -> None:
+            self._stack = ExitStack()
+            directory = self._stack.enter_context(TemporaryDirectory())
+            self._address = self._stack.enter_context(_served_anew(Path(directory)))
+
+        def teardown(self) -> None:
+            self._stack.close()
+
         def before_call(self, case: AnyCase) -> None:
             without_waiting(case)
 
         def get_call_kwargs(self, _: AnyCase) -> dict[str, Any]:
-            return {"headers": {"Authorization": f"Bearer {_TOKEN}"}}
+            return {"base_url": self._address, "headers": _ADMIN}
+
+        def after_call(self, response: Any, case: AnyCase) -> None:
+            if case.method != "GET" and response.status_code == 200:
+                after = {"after": response.json()["position"]}
+                url = f"{self._address}/v1/catalog/items"
+                httpx.get(url, params=after, headers=_ADMIN, trust_env=False).raise_for_status()
 
         def validate_response(self, response: Any, case: AnyCase, **_: Any) -> None:
             case.validate_response(response, checks=CHECKS)
