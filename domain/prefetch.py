@@ -18,10 +18,8 @@ from domain.events import (
 from domain.items import is_watchable
 from domain.keyed import Key
 from domain.registers import Policy
+from domain.rollup import PREFETCH_FIRST
 from domain.tables import Tables, Tally
-
-_NEXT = 3
-"""How many leaves a tally most often looks at when it gets on: the first two steps of a scan."""
 
 
 def prefetch(
@@ -114,7 +112,7 @@ def _next_leaves(leaves: Leaves, tally: Tally | None, item: str) -> list[str]:
     """What a tally looks at: its first leaf when it begins, the next ones when it gets on."""
     start = leaves.count_up_to(tally.through) if tally is not None else 0
     if item in leaves.items[start : start + 1] or not is_watchable(item):
-        return leaves.items[start : start + _NEXT]
+        return leaves.items[start : start + 1 + PREFETCH_FIRST]
     return leaves.items[:1] if tally is None else []
 
 

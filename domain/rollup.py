@@ -20,7 +20,7 @@ from domain.items import is_watchable
 from domain.registers import Registers
 from domain.tables import Mark, Tables, Tally
 
-_PREFETCH_FIRST, _PREFETCH_MOST = 2, 512
+PREFETCH_FIRST, _PREFETCH_MOST = 2, 512
 
 
 class Group(NamedTuple):
@@ -132,7 +132,7 @@ class Rollup:
             return 0
         leaves = self._catalog.leaves(container)
         through, index = start, leaves.count_up_to(start)
-        prefetched, chunk = index + 1, _PREFETCH_FIRST  # most get no further than the first
+        prefetched, chunk = index + 1, PREFETCH_FIRST  # most get no further than the first
         while index < len(leaves.items):
             version = leaves.versions[index]
             end = bisect_right(leaves.versions, version, lo=index)

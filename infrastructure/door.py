@@ -136,7 +136,7 @@ class Door:
         submitted = self.hand_over(caller, submissions)
         return submitted.taken(submitted.answer.result())
 
-    def hand_over(self, caller: Caller, submissions: Sequence[Submission]) -> "Submitted":
+    def hand_over(self, caller: Caller, submissions: Sequence[Submission]) -> Submitted:
         """Has submissions recorded, without waiting for it.
 
         What is wrong with one holds back no other. One that is recorded already has passed every

@@ -51,7 +51,6 @@ class _Place(NamedTuple):
     item: str
 
 
-_EPISODE = f"{Kind.EPISODE}:"
 _PLACE = TypeAdapter(_Place)
 _PAGE = TypeAdapter(NextUpPage)
 
@@ -118,7 +117,7 @@ def suggestion_shown(viewer: Viewer, found: Suggestion) -> SuggestionShown:
 
 
 def _up_to_show(viewer: Viewer, item: str) -> list[str]:
-    if not item.startswith(_EPISODE):
+    if kind_of(item) is not Kind.EPISODE:
         return [item]
     return [item, *(container for container, _ in viewer.catalog.above(item)[:2])]
 

@@ -118,7 +118,7 @@ class LedgerRecorder(ApplicationRecorder):
             self._remembered.learn(seen, intake.head, intake.streams)
         return batch.numbered
 
-    def _is_in_from_memory(self, driver: Any, batch: "_Batch[Any]") -> bool:
+    def _is_in_from_memory(self, driver: Any, batch: _Batch[Any]) -> bool:
         """Whether a batch got in without a look at its keys, and at the streams remembered."""
         head, streams = self._remembered.ends(batch.streams)
         if not streams:
@@ -132,7 +132,7 @@ class LedgerRecorder(ApplicationRecorder):
         # Without a row nothing holds against the database what was remembered.
         return bool(intake.rows) and self._is_inserted(driver, batch, intake, head, batch.keys)
 
-    def _is_in(self, driver: Any, batch: "_Batch[Any]") -> bool:
+    def _is_in(self, driver: Any, batch: _Batch[Any]) -> bool:
         """Whether a batch got in after a look, which leaves nothing to insert if all was there."""
         head, found = self._statements.look(driver, batch.streams, batch.keys)
         intake = batch.intake(head, found, self._clock_us())
@@ -141,7 +141,7 @@ class LedgerRecorder(ApplicationRecorder):
     def _is_inserted(
         self,
         driver: Any,
-        batch: "_Batch[Any]",
+        batch: _Batch[Any],
         intake: Intake,
         seen: Head,
         unseen: Collection[Key] = (),

@@ -23,7 +23,7 @@ _LINES: tuple[Line, ...] = (
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="in about two minutes")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes, in a few minutes")
     parser.add_argument("--only", default="", metavar="TEXT", help="lines whose name has this")
     parser.add_argument("--database", choices=list(DATABASES), help="only this one")
     parser.add_argument("--markdown", action="store_true", help="the tables as Markdown")

@@ -81,33 +81,20 @@ def _rebuild_seconds(engine: Engine, jobs: int = 1) -> float:
     return seconds(lambda: rebuild(engine, plan))
 
 
+_RATIOS: dict[str, tuple[Callable[[_Turn], float], float, float]] = {
+    "live projection, catching up / stock runner": (lambda turn: turn.stock / turn.live, 5, 15),
+    "rebuild / stock runner": (lambda turn: turn.stock / turn.rebuild, 12, 40),
+    "rebuild / live projection": (lambda turn: turn.live / turn.rebuild, 1.6, 1.6),
+    "rebuild, two jobs / one": (lambda turn: turn.rebuild / turn.rebuild_by_two, 1.4, 1.4),
+}
+"""With what to reach on SQLite and on PostgreSQL."""
+
+
 def _measure(ratio: Callable[[_Turn], float]) -> Callable[[Bench], float]:
     return lambda bench: median(map(ratio, bench.once(_turns)))
 
 
-LINES: tuple[Line, ...] = (
-    faster(
-        "live projection, catching up / stock runner",
-        _measure(lambda turn: turn.stock / turn.live),
-        sqlite=5,
-        postgresql=15,
-    ),
-    faster(
-        "rebuild / stock runner",
-        _measure(lambda turn: turn.stock / turn.rebuild),
-        sqlite=12,
-        postgresql=40,
-    ),
-    faster(
-        "rebuild / live projection",
-        _measure(lambda turn: turn.live / turn.rebuild),
-        sqlite=1.6,
-        postgresql=1.6,
-    ),
-    faster(
-        "rebuild, two jobs / one",
-        _measure(lambda turn: turn.rebuild / turn.rebuild_by_two),
-        sqlite=1.4,
-        postgresql=1.4,
-    ),
+LINES: tuple[Line, ...] = tuple(
+    faster(name, _measure(ratio), sqlite=sqlite, postgresql=postgresql)
+    for name, (ratio, sqlite, postgresql) in _RATIOS.items()
 )
