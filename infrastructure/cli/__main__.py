@@ -1,5 +1,5 @@
 """`python -m infrastructure.cli` is `watchledger`."""
 
-from infrastructure.cli.main import main
+from infrastructure.cli import main
 
 main()

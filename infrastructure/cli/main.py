@@ -63,7 +63,3 @@ def make_app() -> typer.Typer:
 
 
 app = make_app()
-
-
-def main() -> None:
-    app(prog_name="watchledger")

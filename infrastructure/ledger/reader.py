@@ -5,12 +5,12 @@ one validation.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, Text, bindparam, select, type_coerce
+from sqlalchemy import Connection, Select, Text, and_, bindparam, or_, select, type_coerce
 
 from domain.events import Recorded
 from infrastructure.ledger.entries import Head, Row
@@ -35,9 +35,6 @@ COLUMNS = (
 )
 """What a query selects so that `decoded` can make events of its rows."""
 
-_SUBMISSION_ID, _USER = 6, 7
-"""Their places in `COLUMNS`."""
-
 RawRow = Sequence[Any]
 
 _after = _event.position > bindparam("after")
@@ -57,6 +54,19 @@ _ACTIVITY: Select[Any] = (
     )
     .order_by(_event.originator_version)
     .limit(bindparam("limit"))
+)
+_SHARE: Select[Any] = (
+    select(*COLUMNS)
+    .where(
+        _after,
+        _event.position <= bindparam("upto"),
+        or_(
+            _event.submission_id.is_(None),
+            and_(_event.user >= bindparam("first"), _event.user < bindparam("end")),
+        ),
+    )
+    .order_by(_event.position)
+    .with_hint(ledger_event, "NOT INDEXED", "sqlite")
 )
 _CHUNK = 5_000
 _RECORDED_AT: Select[Any] = (
@@ -103,15 +113,14 @@ def _as_hashed(row: Row) -> Row:
 
 
 def read_share(
-    connection: Connection, after: int, limit: int, is_wanted: Callable[[str], bool]
-) -> tuple[list[Recorded], int]:
-    """The next events, without the activity of users that aren't wanted, and the last position.
+    connection: Connection, after: int, upto: int, first: str, end: str
+) -> list[Recorded]:
+    """The events in (after, upto], without activity but that of users from `first` to before `end`.
 
-    What isn't wanted isn't decoded. Raises UnreadableEvent.
+    By position; users in the order of code points. Raises UnreadableEvent.
     """
-    rows = connection.execute(_READ, {"after": after, "limit": limit}).all()
-    wanted = [row for row in rows if row[_SUBMISSION_ID] is None or is_wanted(row[_USER])]
-    return decoded(wanted), rows[-1][0] if rows else after
+    asked = {"after": after, "upto": upto, "first": first, "end": end}
+    return decoded(connection.execute(_SHARE, asked).all())
 
 
 def read_settings(connection: Connection, after: int, upto: int) -> list[Recorded]:

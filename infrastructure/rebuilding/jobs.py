@@ -1,10 +1,12 @@
 """Several processes that each rebuild a share of the users."""
 
 import multiprocessing
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from multiprocessing.queues import Queue
 from queue import Empty
+from threading import Thread
 from typing import NamedTuple
 
 from domain.registers import Policy
@@ -14,7 +16,7 @@ from infrastructure.rebuilding.beside import Beside
 from infrastructure.rebuilding.share import Share, fold_share, load_share
 
 _LOOK_SECONDS = 0.2
-_progress: "Queue[int] | None" = None
+_queue: "Queue[int] | None" = None
 
 
 class Job(NamedTuple):
@@ -39,43 +41,75 @@ def run_job(job: Job, on_events: Callable[[int], None]) -> dict[str, int]:
     return fold.seen_us
 
 
-def run_jobs(jobs: list[Job], on_events: Callable[[int], None]) -> dict[str, int]:
-    """Run each job in a process of its own; all of them read all events, so progress is theirs
-    together divided by their number.
+def run_jobs(jobs: Sequence[Job], on_events: Callable[[int], None]) -> dict[str, int]:
+    """Run the first job here and each other in a process of its own.
+
+    All of them go through all events, so progress is theirs together divided by their number.
     """
-    if len(jobs) == 1:
-        return run_job(jobs[0], on_events)
+    first, *others = jobs
+    if not others:
+        return run_job(first, on_events)
     context = multiprocessing.get_context("spawn")
-    progress: Queue[int] = context.Queue()
+    queue: Queue[int] = context.Queue()
+    progress = _Progress(queue, len(jobs), on_events)
     with ProcessPoolExecutor(
-        len(jobs), mp_context=context, initializer=_share_progress, initargs=(progress,)
+        len(others), mp_context=context, initializer=begin_process, initargs=(queue,)
     ) as pool:
-        running = {pool.submit(_run_in_process, job) for job in jobs}
-        pending = running
+        pending = running = {pool.submit(_run_in_process, job) for job in others}
+        all_seen_us = [run_job(first, progress.add)]
         while pending:
             _, pending = wait(pending, timeout=_LOOK_SECONDS)
-            on_events(_drain(progress) // len(jobs))
-        seen_us: dict[str, int] = {}
-        for future in running:
-            for cduid, at_us in future.result().items():
-                seen_us[cduid] = max(at_us, seen_us.get(cduid, at_us))
+            progress.add(0)
+    progress.add(0)
+    all_seen_us += [future.result() for future in running]
+    seen_us: dict[str, int] = {}
+    for each in all_seen_us:
+        for cduid, at_us in each.items():
+            seen_us[cduid] = max(at_us, seen_us.get(cduid, at_us))
     return seen_us
 
 
-def _share_progress(progress: "Queue[int]") -> None:
-    global _progress  # noqa: PLW0603  # a queue can be handed to a process at its start only
-    _progress = progress
+class _Progress:
+    """Hears of all jobs' events, and tells of a job's share of them."""
+
+    def __init__(self, queue: "Queue[int]", jobs: int, on_events: Callable[[int], None]) -> None:
+        self._queue = queue
+        self._jobs = jobs
+        self._on_events = on_events
+        self._untold = 0
+
+    def add(self, events: int) -> None:
+        told, self._untold = divmod(self._untold + events + _drain(self._queue), self._jobs)
+        self._on_events(told)
+
+
+def begin_process(queue: "Queue[int]") -> None:
+    """Make ready a process that jobs are to run in."""
+    global _queue  # noqa: PLW0603  # a queue can be handed to a process at its start only
+    _queue = queue
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """The claim to rebuild ends with the process that holds it, and what was begun under it, too.
+
+    Otherwise this job could fill the tables of the next rebuild.
+    """
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # noqa: S101  # it was started by one
+    parent.join()
+    os._exit(1)
 
 
 def _run_in_process(job: Job) -> dict[str, int]:
-    assert _progress is not None  # noqa: S101  # set by the initializer
-    return run_job(job, _progress.put)
+    assert _queue is not None  # noqa: S101  # set by the initializer
+    return run_job(job, _queue.put)
 
 
-def _drain(progress: "Queue[int]") -> int:
+def _drain(queue: "Queue[int]") -> int:
     events = 0
     while True:
         try:
-            events += progress.get_nowait()
+            events += queue.get_nowait()
         except Empty:
             return events

@@ -23,7 +23,7 @@ from infrastructure.projector import Projector, RebuildDue
 from infrastructure.rebuilding.beside import Beside, clear_away, last_generation
 from infrastructure.rebuilding.claim import sole_rebuild
 from infrastructure.rebuilding.jobs import Job, run_jobs
-from infrastructure.rebuilding.share import Share, load_common
+from infrastructure.rebuilding.share import load_common, shares
 from projections import bookmark
 from projections.bookmark import LIVE, REBUILD, Place
 from projections.read_models import PROJECTIONS, ReadModels
@@ -96,17 +96,14 @@ def _fill(
 ) -> None:
     with write_transaction(engine) as connection:
         beside.create(connection)
-    url = engine.url.render_as_string(hide_password=False)
-    jobs = [
-        Job(url, plan.synchronous, plan.policy, beside.generation, Share(number, plan.jobs, upto))
-        for number in range(plan.jobs)
-    ]
-    seen_us = run_jobs(jobs, on_events)
     fold = Fold(Directory(), plan.policy)
     with read_transaction(engine) as connection:
         for recorded in read_settings(connection, 0, upto):
             fold.directory.evolve(recorded)
-    fold.seen_us = seen_us
+        by_share = shares(connection, fold.directory, plan.jobs, upto)
+    url = engine.url.render_as_string(hide_password=False)
+    jobs = [Job(url, plan.synchronous, plan.policy, beside.generation, share) for share in by_share]
+    fold.seen_us = run_jobs(jobs, on_events)
     load_common(engine, beside, fold)
     beside.create_indexes(engine)
     place = Place(upto, fold.directory.position, plan.policy, beside.generation)

@@ -1,36 +1,62 @@
 """Folding a share of the users from the first event on, and filling the new tables with it.
 
-Users are independent of each other, so several processes can each fold theirs. All of them read
-the whole ledger, but decode only what is theirs and what concerns everybody.
+Users are independent of each other, so several processes can each fold theirs. Each reads what is
+theirs and what concerns everybody.
 """
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from zlib import crc32
+from itertools import accumulate, pairwise
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from domain.directory import Directory
+from domain.events import device_user_stream
 from domain.fold import Fold
 from domain.registers import Policy
-from infrastructure.database import read_transaction
+from infrastructure.database import driver_of, read_transaction
 from infrastructure.ledger.reader import read_share
+from infrastructure.ledger.statements import statements_of
 from infrastructure.rebuilding.beside import Beside, load
 from projections.read_models import ReadModels
 
 _PAGE = 5_000
+_AFTER_ALL = "\U0010ffff"
+"""No name of a user goes so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Which users: those whose name falls to `number` of `count`, up to a position."""
+    """Which users: from a name up to before another, by code point; and up to which position."""
 
-    number: int
-    count: int
+    first: str
+    end: str
     upto: int
 
-    def has(self, user: str) -> bool:
-        return self.count == 1 or crc32(user.encode()) % self.count == self.number
+
+def shares(connection: Connection, directory: Directory, count: int, upto: int) -> list[Share]:
+    """All users in `count` shares with about as many events each; in fewer where users are few."""
+    cuts = _cuts(_events_by_user(connection, directory), count) if count > 1 else []
+    return [Share(first, end, upto) for first, end in pairwise(["", *cuts, _AFTER_ALL])]
+
+
+def _events_by_user(connection: Connection, directory: Directory) -> dict[str, int]:
+    users = {device_user_stream(each.cduid): each.user for each in directory.device_users.values()}
+    _, found = statements_of(connection.dialect.name).look(driver_of(connection), users, ())
+    events = Counter[str]()
+    for stream, last in found.streams.items():
+        events[users[stream]] += last.version
+    return events
+
+
+def _cuts(events: Mapping[str, int], count: int) -> list[str]:
+    """The users that all shares but the first begin with."""
+    users = sorted(events)
+    before = list(accumulate((events[user] for user in users), initial=0))
+    places = {bisect_left(before, before[-1] * number / count) for number in range(1, count)}
+    return [users[place] for place in sorted(places) if 0 < place < len(users)]
 
 
 def fold_share(
@@ -43,12 +69,12 @@ def fold_share(
     fold = Fold(Directory(), policy, derives_late=True)
     position = 0
     while position < share.upto:
-        limit = min(_PAGE, share.upto - position)
-        before = position
+        upto = min(position + _PAGE, share.upto)  # positions have no gap
         with read_transaction(engine) as connection:
-            events, position = read_share(connection, position, limit, share.has)
+            events = read_share(connection, position, upto, share.first, share.end)
         fold.take(events)
-        on_events(position - before)
+        on_events(upto - position)
+        position = upto
     fold.settle()
     return fold
 
