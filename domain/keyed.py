@@ -81,16 +81,13 @@ class Keyed(Generic[V]):
         if self._loader is None:
             return
         rows = self.rows
-        missing = {
-            (owner, item)
-            for owner, item in keys
-            if item not in (row := rows[owner]) and not row.is_whole
-        }
+        missing = [key for key in keys if key[1] not in (row := rows[key[0]]) and not row.is_whole]
         if missing:
-            found = self._loader.by_key(list(missing))
-            for owner, item in missing:
+            asked = set(missing)
+            found = self._loader.by_key(list(asked))
+            for owner, item in asked:
                 rows[owner][item] = found.get((owner, item))
-            self.size += len(missing)
+            self.size += len(asked)
 
     def prefetch_owners(self, owners: Iterable[str]) -> None:
         """Load everything that these owners have, in one go."""

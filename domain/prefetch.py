@@ -18,7 +18,7 @@ from domain.events import (
 from domain.items import is_watchable
 from domain.keyed import Key
 from domain.registers import Policy
-from domain.rollup import PREFETCH_FIRST
+from domain.rollup import BY_LEAF_MOST, PREFETCH_FIRST
 from domain.tables import Tables, Tally
 
 
@@ -79,12 +79,21 @@ def _prefetch_groups(spoken: Sequence[_Spoken], directory: Directory, tables: Ta
     containers: set[Key] = set()
     tallies: set[Key] = set()
     rows: set[Key] = set()
+    swept: dict[str, tuple[str, ...]] = {}
     for group, members, item in spoken:
         around, leaves = _around(catalog, item), catalog.leaves_at(item)
         tallies.update((group, container) for container in around)
-        rows.update((group, each) for each in (*around, *leaves))
+        rows.update((group, container) for container in around)
         containers.update((member, container) for member in members for container in around)
+        if len(leaves) > BY_LEAF_MOST:
+            swept[group] = members
+            continue
+        rows.update((group, leaf) for leaf in leaves)
         marks.update((member, leaf) for member in members for leaf in leaves)
+    sweeping = [member for members in swept.values() for member in members]
+    tables.watched.prefetch_owners(swept)
+    tables.marks.prefetch_owners(sweeping)
+    tables.containers.prefetch_owners(sweeping)
     tables.marks.prefetch(marks)
     tables.containers.prefetch(containers)
     tables.tallies.prefetch(tallies)

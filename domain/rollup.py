@@ -12,7 +12,7 @@ a pure function of registers and catalog, however it was arrived at.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from domain.catalog import Catalog
@@ -21,6 +21,8 @@ from domain.registers import Registers
 from domain.tables import Mark, Tables, Tally
 
 PREFETCH_FIRST, _PREFETCH_MOST = 2, 512
+BY_LEAF_MOST = 500
+"""What is said on more leaves at once is decided from all that the group has, not leaf by leaf."""
 
 
 class Group(NamedTuple):
@@ -66,13 +68,16 @@ class Rollup:
         self._dates: dict[str, int] = {}
 
     def refresh(
-        self, group: Group, leaves: Iterable[str], touched: Iterable[str], catalog_version: int
+        self, group: Group, leaves: Collection[str], touched: Iterable[str], catalog_version: int
     ) -> None:
         """Bring a group's rows up to date after its registers changed about some leaves.
 
         `touched` are the containers at, above or below what was said, at `catalog_version`.
         """
-        self._deciders = _Asked(self._registers, self._catalog, group)
+        if len(leaves) <= BY_LEAF_MOST:
+            self._deciders = _Asked(self._registers, self._catalog, group)
+        else:
+            self._deciders = _Known(self._registers.deciders(self._catalog, group.cduids))
         before: dict[str, int] = {}
         for container in touched:
             if self.tallies.get(group.id, container) is None:
@@ -83,9 +88,9 @@ class Rollup:
             self._advance(group, leaf, before)
         examined = dict.fromkeys(leaves)
         for container, date in before.items():
-            between = dict.fromkeys(self._between(group, container, date))
-            self._prefetch_between(group, between)
-            examined.update(between)
+            if between := dict.fromkeys(self._between(group, container, date)):
+                self._prefetch_between(group, between)
+                examined.update(between)
         self._settle_rows(group, examined)
 
     def prefetch(self, groups: Sequence[Group]) -> None:
@@ -198,8 +203,9 @@ class Rollup:
         self._prefetch(group, leaves)
         self.tallies.prefetch((group.id, container) for container in above)
 
-    def _settle_rows(self, group: Group, items: Iterable[str]) -> None:
-        self.rows.prefetch((group.id, item) for item in items)
+    def _settle_rows(self, group: Group, items: Collection[str]) -> None:
+        if len(items) > 1:
+            self.rows.prefetch((group.id, item) for item in items)
         self._dates.clear()
         for item in items:
             version = self._row(group, item)

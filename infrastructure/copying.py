@@ -14,7 +14,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Engine, select
 
 from domain.events import at_us
-from infrastructure.database import driver_of, read_transaction, write_transaction
+from infrastructure.database import read_transaction, write_transaction
 from infrastructure.ledger.continuity import Continuity
 from infrastructure.ledger.entries import Row
 from infrastructure.ledger.mapper import decode
@@ -22,6 +22,7 @@ from infrastructure.ledger.reader import head, read_rows
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.statements import statements_of
 from infrastructure.lines import LINE_BYTES_MAX, Line
+from projections.driver import driver_of
 
 _PAGE = 1_000
 

@@ -6,7 +6,7 @@ immediate, since one that reads first and writes then fails at once when another
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from infrastructure.problems import DatabaseLocked, DatabaseMissing, DatabaseProblem, problems_named
+from projections.driver import driver_of
 
 Synchronous = Literal["OFF", "NORMAL", "FULL", "EXTRA"]
 
@@ -180,12 +181,13 @@ def write_transaction(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def driver_of(connection: Connection) -> Any:
-    """The driver's own connection: a small statement costs less than SQLAlchemy.
+def pipelined(connection: Connection) -> AbstractContextManager[Any]:
+    """Lets PostgreSQL work at what it was told while the next statement is made ready.
 
-    Errors are the driver's own then, which `problems_named` knows as well.
+    Their errors come at the block's end at the latest.
     """
-    return connection.connection.driver_connection
+    is_postgresql = connection.dialect.name == "postgresql"
+    return driver_of(connection).pipeline() if is_postgresql else nullcontext()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from domain.registers import Policy
 from infrastructure.database import read_transaction, write_transaction
 from infrastructure.follower import Folded, Follower
+from infrastructure.garbage import without_garbage_collection
 from infrastructure.problems import DatabaseProblem
 from projections import bookmark
 from projections.bookmark import Place
@@ -114,6 +115,10 @@ class Projector:
 
         False if there was nothing to do; a page that another worker was quicker with is done, too.
         """
+        with without_garbage_collection():  # the page's own garbage is gone by its end
+            return self._write_next(yields=yields)
+
+    def _write_next(self, *, yields: bool) -> bool:
         folded = self._fold_page(yields=yields)
         if folded is None:
             return False

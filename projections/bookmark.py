@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.registers import Policy
+from projections.driver import driver_of
 from projections.projection import live_table
 from projections.schema import Base
 
@@ -64,7 +65,7 @@ def read_bookmark(connection: Connection, name: str = LIVE) -> Place | None:
 
     Asked first in a transaction, it keeps a rebuild from swapping tables until that ends.
     """
-    driver: Any = connection.connection.driver_connection
+    driver = driver_of(connection)
     if connection.dialect.name == "postgresql":
         driver.execute(_LOCK)
     return _place(driver.execute(_READ[name]).fetchone())
@@ -76,7 +77,7 @@ def begin_reading(connection: Connection) -> Place | None:
     The bookmark comes first, as in `read_bookmark`, but in one round trip with the rest: every
     read begins with this.
     """
-    driver: Any = connection.connection.driver_connection
+    driver = driver_of(connection)
     cursor = driver.execute(_BEGIN_READING, prepare=False)
     while cursor.nextset():
         pass

@@ -15,6 +15,8 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Column, Connection, Dialect, Table, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
+from projections.driver import driver_of
+
 Values = tuple[Any, ...]
 Convert = Callable[[Any], Any]
 Converters = list[tuple[int, Convert]]
@@ -44,9 +46,8 @@ class BulkTable:
     def owners(self, connection: Connection, items: Sequence[str]) -> list[str]:
         """Who has a row for any of these items."""
         statements = self._on(connection)
-        return list(
-            connection.exec_driver_sql(statements.owners, statements.texts(items)).scalars()
-        )
+        found = driver_of(connection).execute(statements.owners, statements.texts(items))
+        return [owner for (owner,) in found.fetchall()]
 
     def delete_keys(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> None:
         if keys:
@@ -119,7 +120,8 @@ class _Statements(ABC):
     def load(self, connection: Connection, rows: Sequence[Values]) -> None: ...
 
     def rows(self, connection: Connection, statement: str, parameters: Any) -> list[Values]:
-        return _converted(connection.exec_driver_sql(statement, parameters).all(), self._results)
+        found = driver_of(connection).execute(statement, parameters)
+        return _converted(found.fetchall(), self._results)
 
     def bound(self, rows: Sequence[Values]) -> list[Values]:
         """Rows as the driver takes them."""
@@ -174,11 +176,11 @@ class _Sqlite(_Statements):
         return (json.dumps(list(values)),)
 
     def delete(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> None:
-        connection.exec_driver_sql(self._delete, list(keys))
+        driver_of(connection).executemany(self._delete, keys)
 
     def insert(self, connection: Connection, rows: Sequence[Values], *, overwrites: bool) -> None:
         statement = self._insert + self.on_conflict if overwrites else self._insert
-        connection.exec_driver_sql(statement, self.bound(rows))
+        driver_of(connection).executemany(statement, self.bound(rows))
 
     def load(self, connection: Connection, rows: Sequence[Values]) -> None:
         self.insert(connection, rows, overwrites=False)
@@ -226,12 +228,12 @@ class _Postgresql(_Statements):
         return (list(values),)
 
     def delete(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> None:
-        connection.exec_driver_sql(self._delete, self.pairs(keys))
+        driver_of(connection).execute(self._delete, self.pairs(keys))
 
     def insert(self, connection: Connection, rows: Sequence[Values], *, overwrites: bool) -> None:
         statement = self._insert + self.on_conflict if overwrites else self._insert
         columns = tuple(map(list, zip(*self.bound(rows), strict=True)))
-        connection.exec_driver_sql(statement, columns)
+        driver_of(connection).execute(statement, columns)
 
     def load(self, connection: Connection, rows: Sequence[Values]) -> None:
         with connection.connection.cursor().copy(self._copy) as copy:
@@ -270,9 +272,9 @@ def _converters(
     return [(place, convert) for place, convert in found if convert is not None]
 
 
-def _converted(rows: Sequence[Sequence[Any]], converters: Converters) -> list[Values]:
+def _converted(rows: Sequence[Values], converters: Converters) -> list[Values]:
     if not converters:
-        return [tuple(row) for row in rows]
+        return list(rows)
     converted = []
     for row in rows:
         values = list(row)

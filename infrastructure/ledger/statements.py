@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from infrastructure.database import driver_of
 from infrastructure.ledger.entries import Found, Head, Key, Row, StreamHead, Submitted
+from projections.driver import driver_of
 
 HEAD = "SELECT position, catalog_version, recorded_at_us FROM ledger_head"
 

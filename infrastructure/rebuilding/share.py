@@ -16,10 +16,11 @@ from domain.directory import Directory
 from domain.events import device_user_stream
 from domain.fold import Fold
 from domain.registers import Policy
-from infrastructure.database import driver_of, read_transaction
+from infrastructure.database import read_transaction
 from infrastructure.ledger.reader import read_share
 from infrastructure.ledger.statements import statements_of
 from infrastructure.rebuilding.beside import Beside, load
+from projections.driver import driver_of
 from projections.read_models import ReadModels
 
 _PAGE = 5_000

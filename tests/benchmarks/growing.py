@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, count, islice
 from statistics import median
-from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from domain.registers import Policy
 from infrastructure.ledger.entries import Append, Entry
@@ -20,6 +19,7 @@ from tests.benchmarks.databases import new_ledger
 from tests.benchmarks.filling import fill, settle
 from tests.benchmarks.harness import Bench, Line, flat, ratio, seconds
 from tests.benchmarks.mix import Device, Mix, Submissions, placed_entry
+from tests.projections.writing import writes_heard
 
 _SMALL_HISTORY = 1_000
 _FEW_MOVIES, _MANY_MOVIES, _SPARE_MOVIES = 100, 10_000, 1_000
@@ -190,7 +190,7 @@ class _Shows:
         return self.stage.projected(placed_entry(item, f"season:{show}"))
 
     def rows_written(self, show: int) -> int:
-        return _rows_written(self.stage.engine, lambda: self.place(show))
+        return _rows_written(lambda: self.place(show))
 
 
 def _shows(bench: Bench) -> _Shows:
@@ -214,18 +214,11 @@ def _shows(bench: Bench) -> _Shows:
     return _Shows(stage, numbers)
 
 
-def _rows_written(engine: Engine, work: Callable[[], object]) -> int:
+def _rows_written(work: Callable[[], object]) -> int:
     """How many rows a piece of work inserts, changes or deletes, the bookmark left out."""
     counts: list[int] = []
-
-    def note(_: Any, cursor: Any, statement: str, *__: Any) -> None:
-        is_write = statement.lstrip().startswith(("INSERT", "UPDATE", "DELETE"))
-        if is_write and "bookmark" not in statement and "ledger_" not in statement:
-            counts.append(cursor.rowcount)
-
-    event.listen(engine, "after_cursor_execute", note)
-    work()
-    event.remove(engine, "after_cursor_execute", note)
+    with writes_heard(lambda _, rows: counts.append(rows)):
+        work()
     return sum(counts)
 
 

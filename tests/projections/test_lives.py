@@ -1,5 +1,7 @@
 """Random lives through the real ledger and projector, held against the reference model."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from random import Random
 
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from domain import prefetch, rollup
 from infrastructure.database import read_transaction
 from infrastructure.ledger.reader import read
 from tests.projections.answers import Told, check_answers, check_single_item, told
@@ -26,6 +29,7 @@ from tests.reference.world import Submission, settled_then_spoken, submissions
 
 chances = st.integers(min_value=0, max_value=2**32).map(Random)
 page_sizes = st.sampled_from(PAGE_SIZES)
+by_leaf_mosts = st.sampled_from((1, 3, rollup.BY_LEAF_MOST))
 
 
 def check(stage: Stage, chance: Random) -> None:
@@ -33,6 +37,15 @@ def check(stage: Stage, chance: Random) -> None:
         reference = Reference(stage.log[: snapshot.position])
         check_single_item(snapshot, reference, chance)
         check_answers(snapshot, reference)
+
+
+@contextmanager
+def by_leaf_most(leaves: int) -> Iterator[None]:
+    """What is said on more leaves than these is decided at once, as on a large shelf."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (prefetch, rollup):
+            patch.setattr(module, "BY_LEAF_MOST", leaves)
+        yield
 
 
 def check_life(stage: Stage, steps: list[Step], chance: Random, share: float) -> None:
@@ -50,11 +63,12 @@ def dumped(engine: Engine) -> Dump:
 
 
 @ON_A_DATABASE
-@given(lives(30), page_sizes, chances)
+@given(lives(30), page_sizes, by_leaf_mosts, chances)
 def test_every_answer_is_the_reference_models(
-    engine: Engine, steps: list[Step], page_size: int, chance: Random
+    engine: Engine, steps: list[Step], page_size: int, leaves: int, chance: Random
 ) -> None:
-    check_life(Stage(emptied(engine), page_size), steps, chance, share=0.4)
+    with by_leaf_most(leaves):
+        check_life(Stage(emptied(engine), page_size), steps, chance, share=0.4)
 
 
 @ON_A_DATABASE
@@ -109,7 +123,8 @@ def test_every_answer_is_the_reference_models_for_many_lives(engine: Engine, blo
     for seed in range(block * 75, (block + 1) * 75):
         chance = Random(seed)  # noqa: S311  # repeatable, not secret
         stage = Stage(emptied(engine), chance.choice(PAGE_SIZES))
-        check_life(stage, life(seed, 5 + seed % 70), chance, share=0.2)
+        with by_leaf_most(chance.choice((1, 3, rollup.BY_LEAF_MOST))):
+            check_life(stage, life(seed, 5 + seed % 70), chance, share=0.2)
 
 
 @pytest.mark.long

@@ -1,17 +1,16 @@
 """What the catalog does touches no viewer's rows, however many viewers there are (rule 18)."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from domain.events import DeviceUserRegistered, ItemWatched, device_user_stream
 from infrastructure.database import read_transaction
 from projections.watched import Watched, WatchedTally
 from tests.projections.stage import Stage
 from tests.projections.tables import Row, rows
+from tests.projections.writing import writes_heard
 from tests.reference.examples import E1, E2, E3, SHELF, SHOW, put
 from tests.reference.steps import Hide, Put, Restore, Step
 from tests.reference.world import BEGIN_US, Entry, Submission
@@ -36,24 +35,6 @@ def _everybodys_events() -> Iterator[Entry]:
         yield Entry(stream, ItemWatched(item=SHOW), None, user)
 
 
-@contextmanager
-def written_tables(engine: Engine) -> Iterator[set[str]]:
-    """The tables that statements are sent to insert into, update or delete from."""
-    names: set[str] = set()
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        words = statement.split()
-        match words[0]:
-            case "INSERT" | "DELETE":
-                names.add(words[2].strip('"'))
-            case "UPDATE":
-                names.add(words[1].strip('"'))
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield names
-    event.remove(engine, "before_cursor_execute", note)
-
-
 def rolled_up(stage: Stage) -> tuple[list[Row], list[Row]]:
     with read_transaction(stage.engine) as connection:
         return sorted(rows(connection, Watched)), sorted(rows(connection, WatchedTally))
@@ -61,10 +42,11 @@ def rolled_up(stage: Stage) -> tuple[list[Row], list[Row]]:
 
 def projecting(stage: Stage, *steps: Step) -> set[str]:
     """What is written to project these steps, the bookmark left out."""
+    names: set[str] = set()
     stage.submit(*map(stage.world.submit, steps))
-    with written_tables(stage.engine) as names:
+    with writes_heard(lambda name, _: names.add(name)):
         stage.catch_up()
-    return names - {"bookmark"}
+    return names
 
 
 def test_a_new_episode_writes_no_row_of_anybodys(watched_show: Stage) -> None:
