@@ -205,8 +205,11 @@ def driver_transaction(engine: Engine) -> Iterator[Any]:
 
 @contextmanager
 def driver_by_statement(engine: Engine) -> Iterator[Any]:
-    """As `statement_by_statement`, but PostgreSQL's driver's own connection."""
-    with problems_named(), _pooled_driver(engine) as driver:
+    """As `statement_by_statement`, but the driver's own connection, and the sole that writes."""
+    with problems_named(), _sole_writer(engine), _pooled_driver(engine) as driver:
+        if engine.dialect.name == "sqlite":  # which is so by itself
+            yield driver
+            return
         driver.autocommit = True
         try:
             yield driver

@@ -102,10 +102,9 @@ class LedgerRecorder(ApplicationRecorder):
     ) -> Numbered:
         """Records the rows that `number` adds to an intake, as one transaction."""
         batch = _Batch(streams, keys, urandom(SALT_BYTES * count), number)
-        if self._statements.is_optimistic:
-            with driver_by_statement(self._engine) as driver:
-                if self._is_in_from_memory(driver, batch) or self._is_in(driver, batch):
-                    return self._committed(batch)
+        with driver_by_statement(self._engine) as driver:
+            if self._is_in_from_memory(driver, batch) or self._is_in(driver, batch):
+                return self._committed(batch)
         with driver_transaction(self._engine) as driver:
             self._statements.hold(driver)
             if not self._is_in(driver, batch):
@@ -113,7 +112,7 @@ class LedgerRecorder(ApplicationRecorder):
         return self._committed(batch)
 
     def _committed(self, batch: _Batch[Numbered]) -> Numbered:
-        if batch.inserted is not None and self._statements.is_optimistic:
+        if batch.inserted is not None:
             seen, intake = batch.inserted
             self._remembered.learn(seen, intake.head, intake.streams)
         return batch.numbered

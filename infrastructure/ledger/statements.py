@@ -7,7 +7,9 @@ more than they do.
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
@@ -35,10 +37,6 @@ _FEW_MOST = 50
 class Statements(Protocol):
     """What an append asks of a database, on the driver's connection."""
 
-    @property
-    def is_optimistic(self) -> bool:
-        """Whether to write without holding the head first: `insert` finds out if it has moved."""
-
     def hold(self, driver: Any) -> None:
         """Lets nobody else move the head before the transaction ends."""
 
@@ -57,8 +55,9 @@ class Statements(Protocol):
     ) -> bool:
         """Adds the rows and moves the head, or does neither and answers False.
 
-        The head must still be the one that was seen, and nothing may have been recorded under the
-        `unseen` keys, which weren't looked up.
+        In the transaction at hand, or else in one of its own. The head must still be the one that
+        was seen, and nothing may have been recorded under the `unseen` keys, which weren't looked
+        up.
         """
 
     def newest(self, connection: Connection, streams: Collection[str]) -> int:
@@ -85,10 +84,27 @@ def _seen(rows: Iterable[Sequence[Any]], keys: Sequence[Key]) -> tuple[Head, Fou
     return head, Found(streams, submitted)
 
 
-class SqliteStatements:
-    """BEGIN IMMEDIATE locks out every other writer, so what was seen stays true."""
+@contextmanager
+def _sqlite_transaction(driver: Any) -> Iterator[None]:
+    """The transaction at hand, or else one of its own."""
+    if driver.in_transaction:
+        yield
+        return
+    driver.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        driver.rollback()
+        raise
+    driver.commit()
 
-    is_optimistic = False
+
+class SqliteStatements:
+    """Whoever moves the head from where it was seen has been alone; others look again.
+
+    So an append whose streams' ends are remembered looks at nothing: if one of its keys was there
+    already, the index of them says so.
+    """
 
     _LOOK = """
         SELECT NULL, NULL, position, catalog_version, recorded_at_us, NULL, NULL FROM ledger_head
@@ -108,7 +124,10 @@ class SqliteStatements:
         FROM json_each(?) AS asked
     """
     _INSERT = f"INSERT INTO ledger_event ({_COLUMNS}) VALUES ({', '.join('?' * 13)})"  # noqa: S608
-    _MOVE = "UPDATE ledger_head SET position = ?, catalog_version = ?, recorded_at_us = ?"
+    _MOVE = """
+        UPDATE ledger_head SET position = ?, catalog_version = ?, recorded_at_us = ?
+        WHERE position = ? AND recorded_at_us = ?
+    """
 
     def hold(self, _driver: Any) -> None:
         """The transaction holds it from its begin."""
@@ -128,12 +147,20 @@ class SqliteStatements:
         self,
         driver: Any,
         rows: Sequence[Row],
-        _seen: Head,
+        seen: Head,
         new: Head,
-        _unseen: Collection[Key] = (),
+        unseen: Collection[Key] = (),
     ) -> bool:
-        driver.executemany(self._INSERT, rows)
-        driver.execute(self._MOVE, new)
+        try:
+            with _sqlite_transaction(driver):
+                move = (*new, seen.position, seen.recorded_at_us)
+                if not driver.execute(self._MOVE, move).rowcount:
+                    return False
+                driver.executemany(self._INSERT, rows)
+        except sqlite3.IntegrityError:
+            if unseen:
+                return False
+            raise
         return True
 
 
@@ -147,8 +174,6 @@ class PostgresqlStatements:
     What is asked for comes as JSON, and each look-up is lateral, so that one generic plan of index
     seeks fits a single event and a thousand, and a ledger that was empty when it was planned.
     """
-
-    is_optimistic = True
 
     _LOOK = """
         SELECT NULL, NULL::bigint, position, catalog_version, recorded_at_us, NULL, NULL::bytea
