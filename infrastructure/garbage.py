@@ -4,6 +4,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_YOUNG_MOST = 5_000
+"""How many new objects to let come together before they are searched: some seven times as many."""
+
 
 @contextmanager
 def without_garbage_collection() -> Iterator[None]:
@@ -19,3 +22,14 @@ def without_garbage_collection() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def leave_out_what_lasts() -> None:
+    """For a service that is about to begin: searches neither what it is made of nor so often.
+
+    Otherwise a tenth of its time goes into going through modules and the catalog again and again,
+    since each batch of events makes thousands of objects, none of them in a cycle.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_MOST, *gc.get_threshold()[1:])

@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from infrastructure.bootstrap import Services, engine_of, opened, prepare_schema, projector_of
 from infrastructure.cli.console import answers, errors
 from infrastructure.cli.options import SETTINGS, takes_settings
+from infrastructure.garbage import leave_out_what_lasts
 from infrastructure.http.app import make_app
 from infrastructure.logs import configure_logging
 from infrastructure.migrations import migrate
@@ -38,6 +39,7 @@ def serve(
         opened(settings, projects=not no_projector) as services,
     ):
         server = HttpServer(make_app(services), settings)
+        leave_out_what_lasts()
         with stopped_by_signals(server.stop):
             _announce(services, address_of(listening))
             server.run(sockets=[listening])

@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from infrastructure.bootstrap import opened
 from infrastructure.door import Door
+from infrastructure.garbage import leave_out_what_lasts
 from infrastructure.http.app import make_app
 from infrastructure.ledger.entries import Answer, Append, Outcome
 from infrastructure.ledger.writer import Writer
@@ -77,6 +78,7 @@ def _serve(url: str, directory: str, kind: str) -> None:
         if kind == "nowhere":
             services = replace(services, door=Door(services.ledger, Nowhere(), TOKEN))  # noqa: PLW2901
         server = HttpServer(make_app(services), settings)
+        leave_out_what_lasts()
         with stopped_by_signals(server.stop):
             sys.stdout.write(f"{address_of(listening)}\n")
             sys.stdout.flush()
