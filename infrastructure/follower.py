@@ -60,7 +60,7 @@ class Follower:
     ) -> Folded | None:
         """Fold the page behind a bookmark, no farther than `upto`; None if there is none.
 
-        Raises UnreadableEvent.
+        Whoever doesn't write it then has to `drop` what is in memory. Raises UnreadableEvent.
         """
         limit = self._page_size
         if upto is not None:

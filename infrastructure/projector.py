@@ -119,13 +119,14 @@ class Projector:
             return self._write_next(yields=yields)
 
     def _write_next(self, *, yields: bool) -> bool:
-        folded = self._fold_page(yields=yields)
-        if folded is None:
-            return False
         try:
+            folded = self._fold_page(yields=yields)
+            if folded is None:
+                return False
             with write_transaction(self._engine) as connection:
                 written = self._follower.write_page(connection, folded)
         except BaseException:
+            # Also where reading ended badly: what is in memory may be ahead of what is written.
             self._follower.drop()
             raise
         if written:

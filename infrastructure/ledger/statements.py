@@ -84,6 +84,11 @@ def _seen(rows: Iterable[Sequence[Any]], keys: Sequence[Key]) -> tuple[Head, Fou
     return head, Found(streams, submitted)
 
 
+def _newest(connection: Connection, statement: str, streams: Collection[str]) -> int:
+    found = driver_of(connection).execute(statement, (json.dumps(list(streams)),))
+    return found.fetchone()[0] or 0
+
+
 @contextmanager
 def _sqlite_transaction(driver: Any) -> Iterator[None]:
     """The transaction at hand, or else one of its own."""
@@ -140,8 +145,7 @@ class SqliteStatements:
         return _seen(rows, asked)
 
     def newest(self, connection: Connection, streams: Collection[str]) -> int:
-        found = driver_of(connection).execute(self._NEWEST, (json.dumps(list(streams)),))
-        return found.fetchone()[0] or 0
+        return _newest(connection, self._NEWEST, streams)
 
     def insert(
         self,
@@ -230,8 +234,7 @@ class PostgresqlStatements:
         return _seen(driver.execute(self._LOOK, _as_json(streams, asked)), asked)
 
     def newest(self, connection: Connection, streams: Collection[str]) -> int:
-        asked = (json.dumps(list(streams)),)
-        return connection.exec_driver_sql(self._NEWEST, asked).scalar_one() or 0
+        return _newest(connection, self._NEWEST, streams)
 
     def insert(
         self,

@@ -12,13 +12,13 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from domain.registers import Policy
 from infrastructure.database import read_transaction, sqlite_path, write_transaction
 from infrastructure.follower import Follower
 from infrastructure.ledger.mapper import UnreadableEvent
-from infrastructure.problems import DatabaseProblem
+from infrastructure.problems import DatabaseProblem, DatabaseUnreachable
 from infrastructure.projector import Projector, RebuildDue
 from projections.bookmark import read_bookmark
 from projections.read_models import ReadModels
@@ -135,6 +135,34 @@ def test_a_crash_at_any_statement_of_a_page_leaves_nothing_half_done(stage: Stag
             break
     assert number > len(before[1])
     stage.catch_up()
+    check_is_complete(stage)
+
+
+def test_a_page_that_was_read_to_a_bad_end_is_folded_anew(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = count()
+
+    @contextmanager
+    def ending_badly(engine: Engine) -> Iterator[Connection]:
+        with read_transaction(engine) as connection:
+            yield connection
+        if next(ends) % 2 == 0:
+            raise DatabaseUnreachable("the server went away")
+
+    stage.submit(*a_life())
+    stage.page()
+    monkeypatch.setattr("infrastructure.projector.read_transaction", ending_badly)
+    worker = Projector(stage.engine, POLICY, page_size=20)
+    failures = 0
+    while True:
+        try:
+            worker.catch_up()
+        except DatabaseUnreachable:
+            failures += 1
+        else:
+            break
+    assert failures > 1
     check_is_complete(stage)
 
 
