@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _YOUNG_MOST = 5_000
-"""How many new objects to let come together before they are searched: some seven times as many."""
+"""How many new objects come together before they are searched: seven times Python's own number."""
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def without_garbage_collection() -> Iterator[None]:
 
 
 def leave_out_what_lasts() -> None:
-    """For a service that is about to begin: searches neither what it is made of nor so often.
+    """For a service that is about to begin: what it is made of isn't searched, new objects seldom.
 
     Otherwise a tenth of its time goes into going through modules and the catalog again and again,
     since each batch of events makes thousands of objects, none of them in a cycle.
