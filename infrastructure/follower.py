@@ -85,7 +85,7 @@ class Follower:
             self.drop()
             return False
         if self._source is not None:
-            self._source.connection = connection
+            self._source.connect = lambda: connection
         with pipelined(connection):
             self._models.write(connection, folded.page)
         self._at = (folded.after.position, folded.after.generation)
@@ -98,10 +98,10 @@ class Follower:
     def _fold_at(self, place: Place, connection: Connection) -> Fold:
         """The fold as of a bookmark, its memory kept from the page before if that was ours."""
         if self._fold is None or self._source is None:
-            self._source = Source(connection)
+            self._source = Source(lambda: connection)
             self._fold = Fold(Directory(), self._policy, self._models.tables(self._source))
             self._at = (-1, -1)
-        self._source.connection = connection
+        self._source.connect = lambda: connection
         if self._at != (place.position, place.generation) or self._fold.tables.size() > KEPT_MOST:
             self._fold.tables.forget()
             directory = self._fold.directory

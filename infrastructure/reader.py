@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -12,30 +11,35 @@ from domain.directory import Directory
 from domain.instants import to_us
 from domain.registers import Policy
 from domain.viewer import Viewer
-from infrastructure.database import read_transaction
 from infrastructure.gate import Gate
 from infrastructure.ledger.reader import position_at, read_settings
 from infrastructure.looking_back import look_back
-from infrastructure.problems import problems_named
 from infrastructure.recent import Lending, RecentViewers
-from projections.bookmark import Place, begin_reading, read_bookmark
+from infrastructure.session import Session, session
 from projections.read_models import ReadModels
-
-_NOTHING = Place(0, 0, Policy())
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything as of one position: what was folded, and a connection that sees just that.
+    """Everything as of one position: what was folded, and what reads just that."""
 
-    `policy` is the one that the read models were made under, whatever the settings say by now.
-    """
-
-    position: int
-    policy: Policy
     directory: Directory
-    connection: Connection
+    session: Session
     lending: Lending
+
+    @property
+    def position(self) -> int:
+        return self.session.place.position
+
+    @property
+    def policy(self) -> Policy:
+        """The one that the read models were made under, whatever the settings say by now."""
+        return self.session.place.policy
+
+    @property
+    def connection(self) -> Connection:
+        """It sees that position. Raises Overtaken in a snapshot of a device user."""
+        return self.session.connection()
 
     def viewer(self, cduid: str) -> Viewer:
         """The answers for a device user. Raises KeyError for one that isn't registered."""
@@ -56,25 +60,6 @@ class Snapshot:
         return look_back(self.connection, self.directory, self.policy, cduid, position)
 
 
-@contextmanager
-def _reading(engine: Engine) -> Iterator[tuple[Connection, Place]]:
-    """A connection whose reads all see one and the same state, and the bookmark of that state.
-
-    Raises DatabaseProblem.
-    """
-    if engine.dialect.name == "sqlite":
-        with read_transaction(engine) as connection:
-            yield connection, read_bookmark(connection) or _NOTHING
-        return
-    options = {"isolation_level": "AUTOCOMMIT"}
-    with problems_named(), engine.connect().execution_options(**options) as connection:
-        try:
-            yield connection, begin_reading(connection) or _NOTHING
-        finally:
-            driver: Any = connection.connection.driver_connection
-            driver.rollback()
-
-
 class Reader:
     """Answers from the read models; keeps a directory in memory and lets it follow them."""
 
@@ -86,19 +71,29 @@ class Reader:
 
     def position(self) -> int:
         """How far the read models are."""
-        with _reading(self._engine) as (_, place):
-            return place.position
+        with session(self._engine) as reading:
+            reading.glimpse()
+            return reading.place.position
 
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
-        """The present state, for as long as the block lasts."""
+    def snapshot(self, of: str | None = None) -> Iterator[Snapshot]:
+        """The present state, for as long as the block lasts.
+
+        With the device user `of` that it is about, one statement may be all that it takes, if what
+        is asked of it was asked before; on the other hand the block may end with Overtaken then,
+        and has to be done again.
+        """
+        kept = None if of is None else self._recent.take(of)
         while True:
-            with self._gate.shared(), _reading(self._engine) as (connection, place):
-                if place.settings_position == self._directory.position:
-                    with self._recent.lending(connection, self._directory, place) as lending:
-                        yield Snapshot(
-                            place.position, place.policy, self._directory, connection, lending
-                        )
+            with self._gate.shared(), session(self._engine) as reading:
+                if kept is not None:
+                    reading.glimpse(kept.streams)
+                    kept = kept if kept.is_right(reading) else None
+                if kept is None:
+                    reading.begin()
+                if reading.place.settings_position == self._directory.position:
+                    with self._recent.lending(reading, self._directory, kept) as lending:
+                        yield Snapshot(self._directory, reading, lending)
                     return
             self._follow()
 
@@ -106,7 +101,8 @@ class Reader:
         """Let the directory follow the read models. They only ever go on, so readers that come
         after see them as far or farther.
         """
-        with self._gate.alone(), _reading(self._engine) as (connection, place):
-            upto = place.settings_position
-            for recorded in read_settings(connection, self._directory.position, upto):
+        with self._gate.alone(), session(self._engine) as reading:
+            reading.begin()
+            upto = reading.place.settings_position
+            for recorded in read_settings(reading.connection(), self._directory.position, upto):
                 self._directory.evolve(recorded)

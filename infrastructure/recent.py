@@ -8,14 +8,13 @@ limit changes, or a rebuild is swapped in: one seek per device user tells.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
-
-from sqlalchemy import Connection
 
 from domain.directory import Directory
 from domain.events import device_user_stream
 from domain.viewer import Viewer
-from infrastructure.ledger.statements import statements_of
+from infrastructure.session import Session, is_unchanged
 from projections.bookmark import Place
 from projections.keeping import Source
 from projections.read_models import ReadModels
@@ -27,7 +26,7 @@ _VIEWERS_MOST = 200
 
 
 @dataclass(slots=True)
-class _Kept:
+class Kept:
     """A viewer, what its tables are read through, and the place up to which nothing has changed.
 
     `values` is how many were loaded of it when it was put aside.
@@ -38,45 +37,41 @@ class _Kept:
     place: Place
     values: int = 0
 
+    @property
+    def streams(self) -> list[str]:
+        """All that is said by whom it sees."""
+        return [device_user_stream(cduid) for cduid in self.viewer.cduids]
+
+    def is_right(self, session: Session) -> bool:
+        """Whether it is as fresh as the session's place."""
+        return is_unchanged(self.place, session.place, partial(session.newest, self.streams))
+
 
 class Lending:
     """The viewers of one snapshot: each is nobody else's until the snapshot ends."""
 
-    def __init__(
-        self, recent: "RecentViewers", connection: Connection, directory: Directory, place: Place
-    ) -> None:
+    def __init__(self, recent: "RecentViewers", session: Session, directory: Directory) -> None:
         self._recent = recent
-        self._connection = connection
+        self._session = session
         self._directory = directory
-        self._place = place
-        self.lent: dict[str, _Kept] = {}
+        self.lent: dict[str, Kept] = {}
+
+    def lend(self, kept: Kept) -> None:
+        """Lends one that is right as of the session's place."""
+        kept.source.connect, kept.place = self._session.connection, self._session.place
+        self.lent[kept.viewer.cduid] = kept
 
     def viewer(self, cduid: str) -> Viewer:
         """Raises KeyError for a device user that isn't registered."""
-        kept = self.lent.get(cduid)
-        if kept is None:
+        if cduid not in self.lent:
             kept = self._recent.take(cduid)
-            if kept is None or not self._is_right(kept):
-                kept = self._fresh(cduid)
-            kept.source.connection, kept.place = self._connection, self._place
-            self.lent[cduid] = kept
-        return kept.viewer
+            self.lend(kept if kept and kept.is_right(self._session) else self._fresh(cduid))
+        return self.lent[cduid].viewer
 
-    def _fresh(self, cduid: str) -> _Kept:
-        source = Source(self._connection)
+    def _fresh(self, cduid: str) -> Kept:
+        source = Source(self._session.connection)
         viewer = Viewer(self._directory, self._recent.models.tables(source), cduid)
-        return _Kept(viewer, source, self._place)
-
-    def _is_right(self, kept: _Kept) -> bool:
-        """Whether nothing has changed since for this viewer."""
-        before, now = kept.place, self._place
-        if (before.settings_position, before.generation) != (now.settings_position, now.generation):
-            return False
-        if before.position >= now.position:
-            return before.position == now.position  # one that is ahead of this snapshot isn't
-        streams = [device_user_stream(cduid) for cduid in kept.viewer.cduids]
-        statements = statements_of(self._connection.dialect.name)
-        return statements.newest(self._connection, streams) <= before.position
+        return Kept(viewer, source, self._session.place)
 
 
 class RecentViewers:
@@ -84,16 +79,21 @@ class RecentViewers:
 
     def __init__(self, models: ReadModels) -> None:
         self.models = models
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, Kept] = {}
         self._values = 0
         self._lock = Lock()
 
     @contextmanager
     def lending(
-        self, connection: Connection, directory: Directory, place: Place
+        self, session: Session, directory: Directory, known: Kept | None
     ) -> Iterator[Lending]:
-        """Lends viewers as of a place for as long as the block lasts."""
-        lending = Lending(self, connection, directory, place)
+        """Lends viewers as of the session's place for as long as the block lasts.
+
+        `known` is one that was taken before, and is right.
+        """
+        lending = Lending(self, session, directory)
+        if known is not None:
+            lending.lend(known)
         yield lending
         with self._lock:
             for cduid, kept in lending.lent.items():
@@ -104,12 +104,12 @@ class RecentViewers:
             while self._values > _VALUES_MOST or len(self._kept) > _VIEWERS_MOST:
                 self._take(next(iter(self._kept)))
 
-    def take(self, cduid: str) -> _Kept | None:
+    def take(self, cduid: str) -> Kept | None:
         """What was put aside of a device user; nobody else has it then."""
         with self._lock:
             return self._take(cduid)
 
-    def _take(self, cduid: str) -> _Kept | None:
+    def _take(self, cduid: str) -> Kept | None:
         kept = self._kept.pop(cduid, None)
         self._values -= kept.values if kept else 0
         return kept

@@ -16,10 +16,13 @@ _CHUNK = 10_000
 
 
 class Source:
-    """The connection that tables are read through: each page has a transaction of its own."""
+    """What tables are read through: each page, and each reader, has a connection of its own.
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
+    `connect` answers it whenever something is to be loaded.
+    """
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self.connect = connect
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,9 @@ class Keeping(Generic[V]):
         """What reads the stored values, through whatever connection `source` has by then."""
         rows, unpack = self.rows, self.unpack
         return Loader(
-            by_key=lambda keys: unpack(rows.select_keys(source.connection, keys)),
-            by_owner=lambda owners: unpack(rows.select_owners(source.connection, owners)),
-            owners=lambda items: rows.owners(source.connection, items),
+            by_key=lambda keys: unpack(rows.select_keys(source.connect(), keys)),
+            by_owner=lambda owners: unpack(rows.select_owners(source.connect(), owners)),
+            owners=lambda items: rows.owners(source.connect(), items),
         )
 
     def write(

@@ -28,11 +28,11 @@ from infrastructure.door import Refused
 from infrastructure.http.asking import AdminAsked, ItemInPath, ServicesAsked, problems
 from infrastructure.http.paging import Cursor, Limit, from_cursor, to_cursor
 from infrastructure.http.problems import FieldFault, Problem
-from infrastructure.http.reading import After, Position, PresentViewInPath, ViewInPath
+from infrastructure.http.reading import After, AskedAgain, Position, PresentViewInPath, ViewInPath
 from infrastructure.reader import Snapshot
 from infrastructure.why import why
 
-router = APIRouter(prefix="/v1", tags=["audit"])
+router = APIRouter(prefix="/v1", tags=["audit"], route_class=AskedAgain)
 
 TOPICS_OF: dict[str, tuple[str, ...]] = {
     **{cls.topic.partition(".")[0]: (cls.topic,) for cls in EVENT_CLASSES if cls not in ACTIVITY},

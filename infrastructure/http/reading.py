@@ -1,12 +1,13 @@
 """What every read asks for: how far the projections must be, and as of when to answer."""
 
 from asyncio import sleep
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
@@ -18,11 +19,14 @@ from infrastructure.door import Refused
 from infrastructure.http.asking import AdminAsked, CallerAsked, CduidInPath, check_own, services_of
 from infrastructure.http.problems import Problem
 from infrastructure.reader import Snapshot
+from infrastructure.session import Overtaken
 
 _POSITION_MAX = 2**62
 _WAIT_SECONDS = 5.0
 _WAIT_SECONDS_MAX = 30.0
 _PAUSE_SECONDS_MAX = 0.05
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 Position = Annotated[int, Query(ge=0, le=_POSITION_MAX)]
 
@@ -70,6 +74,24 @@ After = Depends(_after)
 """For the admin's routes that read: understands `after` and `wait_seconds`, as every view does."""
 
 
+class AskedAgain(APIRoute):
+    """The route of a view: if what it is about changes under its hands, it is asked once more.
+
+    The second time nothing of that device user is kept from before, so it can't happen again.
+    """
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Overtaken:
+                return await handle(request)
+
+        return handled
+
+
 class View(NamedTuple):
     """What a viewer sees, and the position that it is as of."""
 
@@ -88,8 +110,11 @@ class ViewAsked:
 
     @contextmanager
     def opened(self) -> Iterator[View]:
-        """Raises Refused for an unknown device user, Problem for one that isn't projected yet."""
-        with self._services.reader.snapshot() as snapshot:
+        """Raises Refused for an unknown device user, Problem for one that isn't projected yet.
+
+        The block may end with Overtaken; `AskedAgain` does the whole call again then.
+        """
+        with self._services.reader.snapshot(of=self._cduid) as snapshot:
             if self._cduid not in snapshot.directory.device_users:
                 if self._services.door.knows(self._cduid):
                     raise _behind(snapshot.position, None)

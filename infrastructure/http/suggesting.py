@@ -14,10 +14,10 @@ from domain.next_up import Section, Suggestion, next_up
 from domain.viewer import Viewer
 from infrastructure.http.asking import problems
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
-from infrastructure.http.reading import ViewInPath
+from infrastructure.http.reading import AskedAgain, ViewInPath
 from infrastructure.http.shapes import instant, written
 
-router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"])
+router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], route_class=AskedAgain)
 
 
 class Titled(TypedDict):

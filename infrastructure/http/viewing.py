@@ -14,7 +14,7 @@ from infrastructure.door import Refused
 from infrastructure.http.asking import ItemInPath, problems
 from infrastructure.http.in_order import PATH, listed, path_of
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
-from infrastructure.http.reading import ViewInPath
+from infrastructure.http.reading import AskedAgain, ViewInPath
 from infrastructure.http.shapes import (
     ItemShown,
     ItemsPage,
@@ -27,7 +27,7 @@ from infrastructure.http.shapes import (
 )
 from infrastructure.plays import plays
 
-router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"])
+router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], route_class=AskedAgain)
 
 _READ = problems("unknown_device_user", "projection_behind")
 _READ_ITEM = problems("unknown_device_user", "unknown_item", "projection_behind")

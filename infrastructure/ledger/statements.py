@@ -12,10 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from sqlalchemy import Connection
-
 from infrastructure.ledger.entries import Found, Head, Key, Row, StreamHead, Submitted
-from projections.driver import driver_of
 
 HEAD = "SELECT position, catalog_version, recorded_at_us FROM ledger_head"
 
@@ -60,7 +57,7 @@ class Statements(Protocol):
         up.
         """
 
-    def newest(self, connection: Connection, streams: Collection[str]) -> int:
+    def newest(self, driver: Any, streams: Collection[str]) -> int:
         """The position of the newest event of these streams; 0 if they have none."""
 
 
@@ -84,9 +81,9 @@ def _seen(rows: Iterable[Sequence[Any]], keys: Sequence[Key]) -> tuple[Head, Fou
     return head, Found(streams, submitted)
 
 
-def _newest(connection: Connection, statement: str, streams: Collection[str]) -> int:
-    found = driver_of(connection).execute(statement, (json.dumps(list(streams)),))
-    return found.fetchone()[0] or 0
+def _newest(driver: Any, statement: str, streams: Collection[str]) -> int:
+    [[position]] = driver.execute(statement, (json.dumps(list(streams)),)).fetchall()
+    return position or 0
 
 
 @contextmanager
@@ -144,8 +141,8 @@ class SqliteStatements:
         rows = driver.execute(self._LOOK, _as_json(streams, asked)).fetchall()
         return _seen(rows, asked)
 
-    def newest(self, connection: Connection, streams: Collection[str]) -> int:
-        return _newest(connection, self._NEWEST, streams)
+    def newest(self, driver: Any, streams: Collection[str]) -> int:
+        return _newest(driver, self._NEWEST, streams)
 
     def insert(
         self,
@@ -233,8 +230,8 @@ class PostgresqlStatements:
         asked = list(keys)
         return _seen(driver.execute(self._LOOK, _as_json(streams, asked)), asked)
 
-    def newest(self, connection: Connection, streams: Collection[str]) -> int:
-        return _newest(connection, self._NEWEST, streams)
+    def newest(self, driver: Any, streams: Collection[str]) -> int:
+        return _newest(driver, self._NEWEST, streams)
 
     def insert(
         self,

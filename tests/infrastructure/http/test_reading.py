@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from domain.viewer import ItemAnswer, Viewer
+from infrastructure.session import Overtaken
 from tests.infrastructure.http.api import Api, event, problem, send
 
 
@@ -71,6 +73,24 @@ def test_an_item_is_shown_as_the_viewer_sees_it(api: Api, tv: Device) -> None:
     }
     show = tv.read("/items/show:s")
     assert (show["watched"], show["leaves"], show["watched_leaves"]) == (False, 2, 1)
+
+
+def test_a_call_that_was_overtaken_is_done_again(
+    api: Api, tv: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.place_show("e1")
+    tv.says("watch", "episode:e1")
+    answer, asked = Viewer.answer, list[str]()
+
+    def overtaken_once(viewer: Viewer, item: str) -> ItemAnswer | None:
+        asked.append(item)
+        if len(asked) == 1:
+            raise Overtaken
+        return answer(viewer, item)
+
+    monkeypatch.setattr(Viewer, "answer", overtaken_once)
+    assert tv.read("/items/episode:e1")["watched"]
+    assert asked == ["episode:e1", "episode:e1"]
 
 
 def test_a_season_watched_episode_by_episode_collapses(api: Api, tv: Device) -> None:
