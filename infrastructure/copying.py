@@ -186,5 +186,5 @@ def _take(engine: Engine, rows: list[Row]) -> bool:
             for row in new:
                 if fault := next(continuity.faults(row), None):
                     raise CopyProblem(f"The export isn't whole. {fault}")
-            statements.insert(driver, new, seen, continuity.head)
+            statements.insert(driver, lambda: (new, continuity.head), seen)
     return bool(new)

@@ -6,7 +6,7 @@ lock on the head, in the same code.
 """
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from os import urandom
 from time import time_ns
@@ -27,8 +27,8 @@ from sqlalchemy.exc import DBAPIError
 from domain.events import Event
 from infrastructure.database import driver_by_statement, driver_transaction, read_transaction
 from infrastructure.ledger.digest import SALT_BYTES
-from infrastructure.ledger.entries import Answer, Append, Found, Head, Key
-from infrastructure.ledger.intake import Encoded, Intake, encoded, salts
+from infrastructure.ledger.entries import Answer, Append, Found, Head, Key, Row
+from infrastructure.ledger.intake import Intake, salts
 from infrastructure.ledger.mapper import VALIDATORS, decode
 from infrastructure.ledger.remembered import Remembered
 from infrastructure.ledger.schema import ledger_event
@@ -57,20 +57,21 @@ class _Batch(Generic[Numbered]):
         self,
         streams: set[str],
         keys: set[Key],
-        random: bytes,
+        count: int,
         number: Callable[[Intake], Numbered],
     ) -> None:
-        self.streams, self.keys = streams, keys
-        self._random, self._number = random, number
+        self.streams, self.keys, self.count = streams, keys, count
+        self._random, self._number = urandom(SALT_BYTES * count), number
         self.numbered: Numbered
-        self.inserted: tuple[Head, Intake] | None = None
-        """The head it went in behind, and all that went in, once something has."""
+        self.written: tuple[Head, Intake]
+        """The head behind which it was numbered, and what became of it."""
 
-    def intake(self, head: Head, found: Found, now_us: int) -> Intake:
-        """The batch numbered from here on; `numbered` is the answer then."""
+    def rows(self, head: Head, found: Found, now_us: int) -> tuple[list[Row], Head]:
+        """The batch numbered from here on, and the head behind it; `numbered` answers then."""
         intake = Intake(head, found, now_us, salts(self._random))
         self.numbered = self._number(intake)
-        return intake
+        self.written = head, intake
+        return intake.rows, intake.head
 
 
 class LedgerRecorder(ApplicationRecorder):
@@ -89,19 +90,16 @@ class LedgerRecorder(ApplicationRecorder):
         the commit is lost, sending it again is harmless for what has submission ids. Raises
         DatabaseProblem.
         """
-        prepared = [list(map(encoded, append.entries)) for append in appends]
-        streams, keys = _asked(appends, prepared)
+        streams, keys = _asked(appends)
+        count = sum(len(append.entries) for append in appends)
 
         def number(intake: Intake) -> list[Answer]:
-            return list(map(intake.take, appends, prepared))
+            return list(map(intake.take, appends))
 
-        return self._record(streams, keys, sum(map(len, prepared)), number)
+        return self._record(_Batch(streams, keys, count, number))
 
-    def _record(
-        self, streams: set[str], keys: set[Key], count: int, number: Callable[[Intake], Numbered]
-    ) -> Numbered:
-        """Records the rows that `number` adds to an intake, as one transaction."""
-        batch = _Batch(streams, keys, urandom(SALT_BYTES * count), number)
+    def _record(self, batch: _Batch[Numbered]) -> Numbered:
+        """Records what is numbered, as one transaction."""
         with driver_by_statement(self._engine) as driver:
             if self._is_in_from_memory(driver, batch) or self._is_in(driver, batch):
                 return self._committed(batch)
@@ -112,9 +110,8 @@ class LedgerRecorder(ApplicationRecorder):
         return self._committed(batch)
 
     def _committed(self, batch: _Batch[Numbered]) -> Numbered:
-        if batch.inserted is not None:
-            seen, intake = batch.inserted
-            self._remembered.learn(seen, intake.head, intake.streams)
+        seen, intake = batch.written
+        self._remembered.learn(seen, intake.head, intake.streams)
         return batch.numbered
 
     def _is_in_from_memory(self, driver: Any, batch: _Batch[Any]) -> bool:
@@ -127,28 +124,17 @@ class LedgerRecorder(ApplicationRecorder):
             if seen != head:
                 return False
             streams |= found.streams
-        intake = batch.intake(head, Found(streams, {}), self._clock_us())
-        # Without a row nothing holds against the database what was remembered.
-        return bool(intake.rows) and self._is_inserted(driver, batch, intake, head, batch.keys)
+        now_us = self._clock_us()
+        # Without a row nothing would hold against the database what was remembered.
+        return self._statements.insert(
+            driver, lambda: batch.rows(head, Found(streams, {}), now_us), head, batch.keys
+        )
 
     def _is_in(self, driver: Any, batch: _Batch[Any]) -> bool:
         """Whether a batch got in after a look, which leaves nothing to insert if all was there."""
         head, found = self._statements.look(driver, batch.streams, batch.keys)
-        intake = batch.intake(head, found, self._clock_us())
-        return not intake.rows or self._is_inserted(driver, batch, intake, head)
-
-    def _is_inserted(
-        self,
-        driver: Any,
-        batch: _Batch[Any],
-        intake: Intake,
-        seen: Head,
-        unseen: Collection[Key] = (),
-    ) -> bool:
-        is_in = self._statements.insert(driver, intake.rows, seen, intake.head, unseen)
-        if is_in:
-            batch.inserted = seen, intake
-        return is_in
+        rows, new = batch.rows(head, found, self._clock_us())
+        return not rows or self._statements.insert(driver, lambda: (rows, new), head)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Records events at the versions they bring and returns their positions.
@@ -159,14 +145,19 @@ class LedgerRecorder(ApplicationRecorder):
         streams = {str(stored.originator_id) for stored in stored_events}
 
         def number(intake: Intake) -> list[int]:
-            for stored in stored_events:
-                stream, event = str(stored.originator_id), _ours(stored)
-                version, topic, state = stored.originator_version, stored.topic, stored.state
-                intake.put(stream, version, topic, state, event)
-            return [row.position for row in intake.rows]
+            return [
+                intake.put(
+                    str(stored.originator_id),
+                    stored.originator_version,
+                    stored.topic,
+                    stored.state,
+                    _ours(stored),
+                ).position
+                for stored in stored_events
+            ]
 
         with _library_errors():
-            return self._record(streams, set(), len(stored_events), number)
+            return self._record(_Batch(streams, set(), len(stored_events), number))
 
     def select_events(
         self,
@@ -214,18 +205,16 @@ class LedgerRecorder(ApplicationRecorder):
             return connection.execute(query).all()
 
 
-def _asked(
-    appends: Sequence[Append], prepared: Sequence[Sequence[Encoded]]
-) -> tuple[set[str], set[Key]]:
+def _asked(appends: Sequence[Append]) -> tuple[set[str], set[Key]]:
     """The streams and submission keys that a batch is about."""
     streams: set[str] = set()
     keys: set[Key] = set()
-    for append, encodings in zip(appends, prepared, strict=True):
+    for append in appends:
         streams.update(append.expected_versions)
-        for (stream, *_), (_, _, submission_id) in zip(append.entries, encodings, strict=True):
+        for stream, _, submission, _ in append.entries:
             streams.add(stream)
-            if submission_id is not None:
-                keys.add((stream, submission_id))
+            if submission is not None:
+                keys.add((stream, submission.hex))
     return streams, keys
 
 

@@ -8,7 +8,7 @@ more than they do.
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -31,6 +31,10 @@ _FEW_MOST = 50
 """Above it a COPY is quicker, though it takes three round trips more."""
 
 
+Number = Callable[[], tuple[Sequence[Row], Head]]
+"""Makes the rows, and tells the head behind them."""
+
+
 class Statements(Protocol):
     """What an append asks of a database, on the driver's connection."""
 
@@ -45,16 +49,15 @@ class Statements(Protocol):
     def insert(
         self,
         driver: Any,
-        rows: Sequence[Row],
+        number: Number,
         seen: Head,
-        new: Head,
         unseen: Collection[Key] = (),
     ) -> bool:
-        """Adds the rows and moves the head, or does neither and answers False.
+        """Adds the rows that are numbered and moves the head, or does neither and answers False.
 
         In the transaction at hand, or else in one of its own. The head must still be the one that
         was seen, and nothing may have been recorded under the `unseen` keys, which weren't looked
-        up.
+        up. If there are no rows at all, that is False, too.
         """
 
     def newest(self, driver: Any, streams: Collection[str]) -> int:
@@ -147,11 +150,13 @@ class SqliteStatements:
     def insert(
         self,
         driver: Any,
-        rows: Sequence[Row],
+        number: Number,
         seen: Head,
-        new: Head,
         unseen: Collection[Key] = (),
     ) -> bool:
+        rows, new = number()
+        if not rows:
+            return False
         try:
             with _sqlite_transaction(driver):
                 move = (*new, seen.position, seen.recorded_at_us)
@@ -199,14 +204,16 @@ class PostgresqlStatements:
             SELECT position FROM ledger_event WHERE originator_id = asked.stream
             ORDER BY originator_version DESC LIMIT 1) AS last
     """
-    _MOVE = """
-        UPDATE ledger_head SET position = %s, catalog_version = %s, recorded_at_us = %s
+    _SET = "UPDATE ledger_head SET position = %s, catalog_version = %s, recorded_at_us = %s"
+    _IF = """
         WHERE position = %s AND recorded_at_us = %s AND NOT EXISTS (
             SELECT FROM json_array_elements(%s::json) AS asked (key)
             CROSS JOIN LATERAL (
                 SELECT FROM ledger_event WHERE originator_id = asked.key ->> 0
                 AND submission_id = (asked.key ->> 1)::uuid LIMIT 1) AS first)
     """
+    _MOVE = f"{_SET} {_IF}"
+    _HOLD_IF = f"SELECT 1 FROM ledger_head {_IF} FOR UPDATE"  # noqa: S608
     _ONE = f"""
         WITH moved AS ({_MOVE} RETURNING 1)
         INSERT INTO ledger_event ({_COLUMNS})
@@ -236,28 +243,40 @@ class PostgresqlStatements:
     def insert(
         self,
         driver: Any,
-        rows: Sequence[Row],
+        number: Number,
         seen: Head,
-        new: Head,
         unseen: Collection[Key] = (),
     ) -> bool:
-        move = (*new, seen.position, seen.recorded_at_us, json.dumps(list(unseen)))
+        if len(unseen) > _FEW_MOST:
+            return self._are_copied(driver, number, seen, unseen)
+        rows, new = number()
+        if not rows:
+            return False
+        if len(rows) > _FEW_MOST:
+            return self._are_copied(driver, lambda: (rows, new), seen, unseen)
+        move = (*new, *_condition(seen, unseen))
         if len(rows) == 1:
             return bool(driver.execute(self._ONE, (*move, *rows[0])).rowcount)
-        if len(rows) <= _FEW_MOST:
-            columns = map(list, zip(*rows, strict=True))
-            return bool(driver.execute(self._FEW, (*move, *columns)).rowcount)
+        columns = map(list, zip(*rows, strict=True))
+        return bool(driver.execute(self._FEW, (*move, *columns)).rowcount)
+
+    def _are_copied(self, driver: Any, number: Number, seen: Head, unseen: Collection[Key]) -> bool:
         with driver.transaction():
-            if not driver.execute(self._MOVE, move).rowcount:
+            with driver.pipeline():  # The database looks for the keys while rows are made.
+                held = driver.execute(self._HOLD_IF, _condition(seen, unseen))
+                rows, new = number()
+            if held.fetchone() is None or not rows:
                 return False
-            self._copy(driver, rows)
+            with driver.cursor() as cursor, cursor.copy(self._MANY) as copy:
+                copy.set_types(_DUMPED)
+                for row in rows:
+                    copy.write_row(_binary(row))
+            driver.execute(self._SET, new)
         return True
 
-    def _copy(self, driver: Any, rows: Iterable[Row]) -> None:
-        with driver.cursor() as cursor, cursor.copy(self._MANY) as copy:
-            copy.set_types(_DUMPED)
-            for row in rows:
-                copy.write_row(_binary(row))
+
+def _condition(seen: Head, unseen: Collection[Key]) -> tuple[int, int, str]:
+    return seen.position, seen.recorded_at_us, json.dumps(list(unseen))
 
 
 def _binary(row: Row) -> tuple[Any, ...]:

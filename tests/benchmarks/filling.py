@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from infrastructure.database import write_transaction
 from infrastructure.ledger.digest import SALT_BYTES
 from infrastructure.ledger.entries import Append, Entry, Found, Head, StreamHead
-from infrastructure.ledger.intake import Intake, encoded, salts
+from infrastructure.ledger.intake import Intake, salts
 from infrastructure.ledger.recorder import now_us
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.statements import statements_of
@@ -41,9 +41,10 @@ def _put(
     connection: Connection, chunk: list[Entry], head: Head, streams: dict[str, StreamHead]
 ) -> Head:
     intake = Intake(head, Found(streams, {}), now_us(), salts(urandom(SALT_BYTES * len(chunk))))
-    intake.take(Append(chunk), map(encoded, chunk))
+    intake.take(Append(chunk))
     statements = statements_of(connection.dialect.name)
-    statements.insert(driver_of(connection), intake.rows, head, intake.head)
+    driver = driver_of(connection)
+    assert statements.insert(driver, lambda: (intake.rows, intake.head), head)
     return intake.head
 
 
