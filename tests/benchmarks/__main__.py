@@ -3,6 +3,7 @@
 import argparse
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -24,6 +25,12 @@ _LINES: tuple[Line, ...] = (
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smaller sizes, in a few minutes")
+    parser.add_argument(
+        "--ledger-events",
+        type=int,
+        metavar="N",
+        help="how many events the ledger holds whose memory is measured; 10,000,000 take an hour",
+    )
     parser.add_argument("--only", default="", metavar="TEXT", help="lines whose name has this")
     parser.add_argument("--database", choices=list(DATABASES), help="only this one")
     parser.add_argument("--markdown", action="store_true", help="the tables as Markdown")
@@ -54,7 +61,10 @@ def main() -> None:
     progress = Console(stderr=True, highlight=False)
     lines = [line for line in _LINES if asked.only in line.name]
     databases = [asked.database] if asked.database else list(DATABASES)
-    rows, versions = _measured(progress, lines, databases, QUICK if asked.quick else FULL)
+    sizes = QUICK if asked.quick else FULL
+    if asked.ledger_events:
+        sizes = replace(sizes, ledger_events=asked.ledger_events)
+    rows, versions = _measured(progress, lines, databases, sizes)
     write_json(asked.json, rows)
     if asked.markdown:
         sys.stdout.write(markdown(lines, rows, facts(versions)) + "\n")

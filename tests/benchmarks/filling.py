@@ -1,7 +1,8 @@
 """Ledgers filled with a lot, quickly: numbered as the recorder does it, indexed once at the end."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from dataclasses import dataclass
+from itertools import chain, islice
 from os import urandom
 from typing import TypeVar
 
@@ -15,6 +16,10 @@ from infrastructure.ledger.recorder import now_us
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.statements import statements_of
 from projections.driver import driver_of
+from projections.read_models import METADATA
+from tests.benchmarks.databases import new_ledger
+from tests.benchmarks.harness import Bench
+from tests.benchmarks.mix import Mix
 
 T = TypeVar("T")
 
@@ -46,6 +51,29 @@ def _put(
     driver = driver_of(connection)
     assert statements.insert(driver, lambda: (intake.rows, intake.head), head)
     return intake.head
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A ledger that holds the mix; `events` is how many, settings and catalog with them."""
+
+    engine: Engine
+    events: int
+
+
+def mixed_ledger(bench: Bench, activity_events: int) -> Mixed:
+    mix = Mix()
+    engine = new_ledger(bench.database)
+    bench.stack.callback(engine.dispose)
+    fill(engine, chain(mix.settings, islice(mix.activity(), activity_events)))
+    return Mixed(engine, len(mix.settings) + activity_events)
+
+
+def unprojected(engine: Engine) -> None:
+    """Leaves the read models as they are before the first event."""
+    with write_transaction(engine) as connection:
+        METADATA.drop_all(connection)
+        METADATA.create_all(connection)
 
 
 def settle(engine: Engine) -> None:

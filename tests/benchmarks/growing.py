@@ -15,6 +15,7 @@ from infrastructure.ledger.entries import Append, Entry
 from infrastructure.ledger.recorder import LedgerRecorder
 from infrastructure.projector import Projector
 from infrastructure.reader import Reader
+from infrastructure.rebuilding.rebuild import Plan, projection_names, rebuild
 from tests.benchmarks.databases import new_ledger
 from tests.benchmarks.filling import fill, settle
 from tests.benchmarks.harness import Bench, Line, flat, ratio, seconds
@@ -38,7 +39,7 @@ class _Stage:
         fill(self.engine, entries)
         self.recorder = LedgerRecorder(self.engine)
         self.projector = Projector(self.engine, Policy())
-        self.projector.catch_up()
+        rebuild(self.engine, Plan(projection_names([]), Policy()))
         settle(self.engine)
 
     def append(self, entry: Entry) -> None:

@@ -22,7 +22,11 @@ FLAT_MOST = 1.3
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much is measured; `rounds` are the turns that a median is taken of."""
+    """How much is measured; `rounds` are the turns that a median is taken of.
+
+    `mix_events` are in the ledger that is projected and rebuilt, `ledger_events` in the one whose
+    memory is measured: the same ledger, unless more is asked for.
+    """
 
     rounds: int
     mix_events: int
@@ -33,10 +37,10 @@ class Sizes:
 
 
 QUICK = Sizes(
-    rounds=3, mix_events=60_000, history_events=100_000, viewers=2_000, ledger_events=100_000
+    rounds=3, mix_events=50_000, history_events=100_000, viewers=2_000, ledger_events=100_000
 )
 FULL = Sizes(
-    rounds=5, mix_events=300_000, history_events=1_000_000, viewers=10_000, ledger_events=1_000_000
+    rounds=5, mix_events=300_000, history_events=1_000_000, viewers=10_000, ledger_events=300_000
 )
 
 

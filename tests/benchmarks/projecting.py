@@ -12,34 +12,14 @@ from statistics import median
 from sqlalchemy import Engine
 
 from domain.registers import Policy
-from infrastructure.database import write_transaction
 from infrastructure.projector import Projector
 from infrastructure.rebuilding.rebuild import Plan, projection_names, rebuild
-from projections.read_models import METADATA
-from tests.benchmarks.databases import new_ledger
-from tests.benchmarks.filling import fill, settle
+from tests.benchmarks.filling import mixed_ledger, settle, unprojected
 from tests.benchmarks.harness import Bench, Line, faster, seconds
 from tests.benchmarks.mix import Mix
 from tests.benchmarks.stock import seconds_an_event
 
 _STOCK_EVENTS = 3_000
-
-
-@dataclass(frozen=True, slots=True)
-class Mixed:
-    """A ledger that holds the mix; `events` is how many, settings and catalog with them."""
-
-    engine: Engine
-    events: int
-
-
-def mixed_ledger(bench: Bench) -> Mixed:
-    mix = Mix()
-    engine = new_ledger(bench.database)
-    bench.stack.callback(engine.dispose)
-    count = bench.sizes.mix_events
-    fill(engine, (*mix.settings, *islice(mix.activity(), count)))
-    return Mixed(engine, len(mix.settings) + count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +33,7 @@ class _Turn:
 
 
 def _turns(bench: Bench) -> list[_Turn]:
-    mixed = bench.once(mixed_ledger)
+    mixed = bench.once(mixed_ledger, bench.sizes.mix_events)
     entries = list(islice(Mix().activity(), _STOCK_EVENTS))
     return [
         _Turn(
@@ -68,9 +48,7 @@ def _turns(bench: Bench) -> list[_Turn]:
 
 def _catch_up_seconds(engine: Engine) -> float:
     """Everything projected anew by a projector that comes after a long time."""
-    with write_transaction(engine) as connection:
-        METADATA.drop_all(connection)
-        METADATA.create_all(connection)
+    unprojected(engine)
     settle(engine)
     return seconds(Projector(engine, Policy()).catch_up)
 

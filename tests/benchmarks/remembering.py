@@ -9,35 +9,21 @@ import sys
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import Engine
-
 from domain.registers import Policy
-from infrastructure.database import make_engine, write_transaction
+from infrastructure.database import make_engine
 from infrastructure.projector import Projector
 from infrastructure.rebuilding.rebuild import Plan, projection_names, rebuild
-from projections.read_models import METADATA
-from tests.benchmarks.databases import new_ledger
-from tests.benchmarks.filling import fill
+from tests.benchmarks.filling import mixed_ledger, unprojected
 from tests.benchmarks.harness import Bench, Line, flat
 from tests.benchmarks.mix import Mix
 
 _SMALL_LEDGER = 10_000
 
 
-def _ledger(bench: Bench, events: int) -> Engine:
-    mix = Mix()
-    engine = new_ledger(bench.database)
-    bench.stack.callback(engine.dispose)
-    fill(engine, (*mix.settings, *islice(mix.activity(), events)))
-    return engine
-
-
 def _most_bytes(bench: Bench, what: str, events: int) -> int:
     """The most memory that a process held which did it."""
-    engine = bench.once(_ledger, events)
-    with write_transaction(engine) as connection:
-        METADATA.drop_all(connection)
-        METADATA.create_all(connection)
+    engine = bench.once(mixed_ledger, events).engine
+    unprojected(engine)
     url = engine.url.render_as_string(hide_password=False)
     done = subprocess.run(  # noqa: S603  # our own module
         [sys.executable, "-m", "tests.benchmarks.remembering", what, url],
