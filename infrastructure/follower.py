@@ -35,7 +35,10 @@ class Folded:
 
 
 class Follower:
-    """Keeps read models at the bookmark of a name; its fold stays in memory between pages."""
+    """Keeps read models at the bookmark of a name; its fold stays in memory between pages.
+
+    `directory` is what was read of the settings already.
+    """
 
     def __init__(
         self,
@@ -45,12 +48,14 @@ class Follower:
         page_size: int = 5_000,
         worker: str | None = None,
         name: str = LIVE,
+        directory: Directory | None = None,
     ) -> None:
         self._models = models
         self._policy = policy
         self._page_size = page_size
         self._worker = worker
         self._name = name
+        self._directory = directory or Directory()
         self._fold: Fold | None = None
         self._source: Source | None = None
         self._at: tuple[int, int] = (-1, -1)
@@ -94,12 +99,13 @@ class Follower:
     def drop(self) -> None:
         """Forget everything: it may be ahead of what is written."""
         self._fold = self._source = None
+        self._directory = Directory()
 
     def _fold_at(self, place: Place, connection: Connection) -> Fold:
         """The fold as of a bookmark, its memory kept from the page before if that was ours."""
         if self._fold is None or self._source is None:
             self._source = Source(lambda: connection)
-            self._fold = Fold(Directory(), self._policy, self._models.tables(self._source))
+            self._fold = Fold(self._directory, self._policy, self._models.tables(self._source))
             self._at = (-1, -1)
         self._source.connect = lambda: connection
         if self._at != (place.position, place.generation) or self._fold.tables.size() > KEPT_MOST:

@@ -2,8 +2,9 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from multiprocessing.queues import Queue
 from queue import Empty
 from threading import Thread
@@ -41,32 +42,54 @@ def run_job(job: Job, on_events: Callable[[int], None]) -> dict[str, int]:
     return fold.seen_us
 
 
-def run_jobs(jobs: Sequence[Job], on_events: Callable[[int], None]) -> dict[str, int]:
-    """Run the first job here and each other in a process of its own.
+class Jobs:
+    """Runs jobs: the first here, each other in a process of its own."""
 
-    All of them go through all events, so progress is theirs together divided by their number.
-    """
-    first, *others = jobs
-    if not others:
-        return run_job(first, on_events)
-    context = multiprocessing.get_context("spawn")
-    queue: Queue[int] = context.Queue()
-    progress = _Progress(queue, len(jobs), on_events)
-    with ProcessPoolExecutor(
-        len(others), mp_context=context, initializer=begin_process, initargs=(queue,)
-    ) as pool:
-        pending = running = {pool.submit(_run_in_process, job) for job in others}
+    def __init__(self, pool: ProcessPoolExecutor | None, queue: "Queue[int] | None") -> None:
+        self._pool = pool
+        self._queue = queue
+
+    def run(self, jobs: Sequence[Job], on_events: Callable[[int], None]) -> dict[str, int]:
+        """Run them all; answers when each cduid was seen last, in microseconds.
+
+        All of them go through all events, so progress is theirs together divided by their number.
+        """
+        first, *others = jobs
+        if self._pool is None or self._queue is None:
+            return run_job(first, on_events)
+        progress = _Progress(self._queue, len(jobs), on_events)
+        pending = running = {self._pool.submit(_run_in_process, job) for job in others}
         all_seen_us = [run_job(first, progress.add)]
         while pending:
             _, pending = wait(pending, timeout=_LOOK_SECONDS)
             progress.add(0)
-    progress.add(0)
-    all_seen_us += [future.result() for future in running]
-    seen_us: dict[str, int] = {}
-    for each in all_seen_us:
-        for cduid, at_us in each.items():
-            seen_us[cduid] = max(at_us, seen_us.get(cduid, at_us))
-    return seen_us
+        progress.add(0)
+        all_seen_us += [future.result() for future in running]
+        seen_us: dict[str, int] = {}
+        for each in all_seen_us:
+            for cduid, at_us in each.items():
+                seen_us[cduid] = max(at_us, seen_us.get(cduid, at_us))
+        return seen_us
+
+
+@contextmanager
+def started(jobs_most: int) -> Iterator[Jobs]:
+    """What can run so many jobs. Its processes start at once, since that takes them a while."""
+    if jobs_most == 1:
+        yield Jobs(None, None)
+        return
+    context = multiprocessing.get_context("spawn")
+    queue: Queue[int] = context.Queue()
+    with ProcessPoolExecutor(
+        jobs_most - 1, mp_context=context, initializer=begin_process, initargs=(queue,)
+    ) as pool:
+        for _ in range(jobs_most - 1):
+            pool.submit(_import_this)
+        yield Jobs(pool, queue)
+
+
+def _import_this() -> None:
+    """What a process has to do to call this is what takes it so long."""
 
 
 class _Progress:

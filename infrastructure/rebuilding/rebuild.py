@@ -22,7 +22,7 @@ from infrastructure.problems import DatabaseLocked
 from infrastructure.projector import Projector, RebuildDue
 from infrastructure.rebuilding.beside import Beside, clear_away, last_generation
 from infrastructure.rebuilding.claim import sole_rebuild
-from infrastructure.rebuilding.jobs import Job, run_jobs
+from infrastructure.rebuilding.jobs import Job, started
 from infrastructure.rebuilding.share import load_common, shares
 from projections import bookmark
 from projections.bookmark import LIVE, REBUILD, Place
@@ -66,8 +66,8 @@ def rebuild(
         beside = Beside(generation)
         try:
             noted = _Noted(engine, Place(0, 0, plan.policy, generation), on_events)
-            _fill(engine, plan, beside, upto, noted)
-            return _Catching(engine, plan, beside).up()
+            directory = _fill(engine, plan, beside, upto, noted)
+            return _Catching(engine, plan, beside, directory).up()
         except BaseException:
             _clear(engine)
             raise
@@ -93,22 +93,27 @@ def _clear(engine: Engine) -> None:
 
 def _fill(
     engine: Engine, plan: Plan, beside: Beside, upto: int, on_events: Callable[[int], None]
-) -> None:
-    with write_transaction(engine) as connection:
-        beside.create(connection)
-    fold = Fold(Directory(), plan.policy)
-    with read_transaction(engine) as connection:
-        for recorded in read_settings(connection, 0, upto):
-            fold.directory.evolve(recorded)
-        by_share = shares(connection, fold.directory, plan.jobs, upto)
+) -> Directory:
+    """Answers what was said of catalog, device users and access."""
     url = engine.url.render_as_string(hide_password=False)
-    jobs = [Job(url, plan.synchronous, plan.policy, beside.generation, share) for share in by_share]
-    fold.seen_us = run_jobs(jobs, on_events)
+    fold = Fold(Directory(), plan.policy)
+    with started(plan.jobs) as jobs:
+        with write_transaction(engine) as connection:
+            beside.create(connection)
+        with read_transaction(engine) as connection:
+            for recorded in read_settings(connection, 0, upto):
+                fold.directory.evolve(recorded)
+            by_share = shares(connection, fold.directory, plan.jobs, upto)
+        fold.seen_us = jobs.run(
+            [Job(url, plan.synchronous, plan.policy, beside.generation, each) for each in by_share],
+            on_events,
+        )
     load_common(engine, beside, fold)
     beside.create_indexes(engine)
     place = Place(upto, fold.directory.position, plan.policy, beside.generation)
     with write_transaction(engine) as connection:
         bookmark.put_bookmark(connection, place, REBUILD)
+    return fold.directory
 
 
 class _Noted:
@@ -132,12 +137,14 @@ class _Noted:
 class _Catching:
     """Lets the new tables follow the ledger until they can take the place of the others."""
 
-    def __init__(self, engine: Engine, plan: Plan, beside: Beside) -> None:
+    def __init__(self, engine: Engine, plan: Plan, beside: Beside, directory: Directory) -> None:
         self._engine = engine
         self._plan = plan
         self._beside = beside
         models = ReadModels(beside.table_of)
-        self._follower = Follower(models, plan.policy, page_size=_PAGE, name=REBUILD)
+        self._follower = Follower(
+            models, plan.policy, page_size=_PAGE, name=REBUILD, directory=directory
+        )
 
     def up(self) -> int:
         give_up_at = monotonic() + _PATIENCE_SECONDS
