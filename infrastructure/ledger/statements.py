@@ -27,8 +27,8 @@ _TYPES = (
 )
 _DUMPED = [{"bigint": "int8", "text::uuid": "bytea"}.get(type_, type_) for type_ in _TYPES]
 
-_FEW_MOST = 50
-"""Above it a COPY is quicker, though it takes three round trips more."""
+_FEW_MOST = 100
+"""Above it a COPY is quicker, though it takes four round trips more."""
 
 
 Number = Callable[[], tuple[Sequence[Row], Head]]

@@ -37,7 +37,12 @@ class Sizes:
 
 
 QUICK = Sizes(
-    rounds=3, mix_events=50_000, history_events=100_000, viewers=2_000, ledger_events=100_000
+    rounds=3,
+    mix_events=30_000,
+    history_events=100_000,
+    viewers=1_000,
+    ledger_events=100_000,
+    viewer_events=10_000,
 )
 FULL = Sizes(
     rounds=5, mix_events=300_000, history_events=1_000_000, viewers=10_000, ledger_events=300_000
