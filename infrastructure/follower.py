@@ -21,8 +21,8 @@ from projections.keeping import Source
 from projections.projection import Page
 from projections.read_models import ReadModels
 
-KEPT_MOST = 65_000
-"""How many values stay in memory between pages: some 20 MB, however long the ledger."""
+KEPT_MOST = 50_000
+"""How many values stay in memory between pages: some 15 MB, however long the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
