@@ -49,9 +49,9 @@ class Place:
 
 
 _table = live_table(Bookmark)
-_COLUMNS = "position, settings_position, progress_low, progress_high, generation, worker"
 _READ = {
-    name: f"SELECT {_COLUMNS} FROM bookmark WHERE name = '{name}'"  # noqa: S608  # our own names
+    name: "SELECT position, settings_position, progress_low, progress_high, generation, worker"  # noqa: S608  # one of our own names
+    f" FROM bookmark WHERE name = '{name}'"
     for name in (LIVE, REBUILD)
 }
 
@@ -68,8 +68,7 @@ def read_bookmark(connection: Connection, name: str = LIVE) -> Place | None:
     driver = driver_of(connection)
     if connection.dialect.name == "postgresql":
         driver.execute(_LOCK)
-    row = driver.execute(_READ[name]).fetchone()
-    return None if row is None else _place(row)
+    return _place(driver.execute(_READ[name]).fetchall())
 
 
 def begin_reading(connection: Connection) -> Place | None:
@@ -82,19 +81,18 @@ def begin_reading(connection: Connection) -> Place | None:
     cursor = driver.execute(_BEGIN_READING, prepare=False)
     while cursor.nextset():
         pass
-    row = cursor.fetchone()
-    return None if row is None else _place(row)
+    return _place(cursor.fetchall())
 
 
 def glimpse_bookmark(connection: Connection) -> Place | None:
     """As `read_bookmark`, but it keeps nobody from anything, and begins no transaction."""
-    rows = driver_of(connection).execute(_READ[LIVE]).fetchall()
-    return _place(rows[0]) if rows else None
+    return _place(driver_of(connection).execute(_READ[LIVE]).fetchall())
 
 
-def _place(row: Sequence[Any]) -> Place:
-    position, settings_position, low, high, generation, worker = row
-    return Place(position, settings_position, Policy(low, high), generation, worker)
+def _place(rows: Sequence[Sequence[Any]]) -> Place | None:
+    for position, settings_position, low, high, generation, worker in rows:
+        return Place(position, settings_position, Policy(low, high), generation, worker)
+    return None
 
 
 def hold_bookmarks(connection: Connection) -> None:
