@@ -24,13 +24,13 @@ from domain.events import (
     Recorded,
 )
 from domain.items import is_watchable
-from domain.keyed import Key
 from domain.plays import count_plays
-from domain.prefetch import prefetch
 from domain.registers import Policy, Registers, claim, completion
 from domain.rollup import Group, Rollup
-from domain.tables import Mark, Progress, Tables
-from domain.telling import telling_events
+from domain.state.cached_table import Key
+from domain.state.compaction import telling_events
+from domain.state.prefetch import prefetch
+from domain.state.tables import Mark, Progress, Tables
 
 
 class Fold:

@@ -13,7 +13,7 @@ from domain.catalog import Catalog
 from domain.events import Activity, ItemUnwatched, ItemWatched, ProgressReported, Recorded
 from domain.items import is_watchable
 from domain.plays import Completion
-from domain.tables import ContainerRegister, Mark, Progress, Tables
+from domain.state.tables import ContainerRegister, Mark, Progress, Tables
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from domain.catalog import Catalog
 from domain.items import is_watchable
 from domain.registers import Registers
-from domain.tables import Mark, Tables, Tally
+from domain.state.tables import Mark, Tables, Tally
 
 PREFETCH_FIRST, _PREFETCH_MOST = 2, 512
 BY_LEAF_MOST = 500

@@ -10,7 +10,7 @@ from domain.directory import Directory
 from domain.items import Kind, is_watchable, kind_of
 from domain.plays import Completion, count_plays, openings
 from domain.registers import Registers
-from domain.tables import Mark, Progress, Tables
+from domain.state.tables import Mark, Progress, Tables
 
 R = TypeVar("R")
 

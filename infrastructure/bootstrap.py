@@ -8,15 +8,15 @@ from threading import Thread
 from sqlalchemy import Engine, make_url
 
 from domain.registers import Policy
-from infrastructure.database import make_engine, sqlite_path
-from infrastructure.door import Door
+from infrastructure.commands.handler import Door
+from infrastructure.commands.tokens import AdminToken, admin_token, make_data_dir
+from infrastructure.database.engine import make_engine, sqlite_path
+from infrastructure.database.migrations import check_schema, migrate
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.writer import Writer
-from infrastructure.migrations import check_schema, migrate
-from infrastructure.projector import Projector
-from infrastructure.reader import Reader
-from infrastructure.settings import Settings, SettingsProblem
-from infrastructure.tokens import AdminToken, admin_token, make_data_dir
+from infrastructure.projecting.projector import Projector
+from infrastructure.querying.reader import Reader
+from infrastructure.settings.settings import Settings, SettingsProblem
 
 
 @dataclass(frozen=True, slots=True)

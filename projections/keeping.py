@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from domain.keyed import Key, Keyed, Loader
+from domain.state.cached_table import Key, Keyed, Loader
 from projections.bulk import BulkTable, Values
 
 V = TypeVar("V")

@@ -7,8 +7,8 @@ from typing import ClassVar
 from sqlalchemy import Connection, Index, bindparam, select, tuple_
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.keyed import Key
 from domain.plays import Completion, ItemCompletion
+from domain.state.cached_table import Key
 from projections.bulk import Values
 from projections.keeping import Keeping, keeping_single
 from projections.projection import Projection, TableOf, live_table

@@ -7,8 +7,8 @@ from typing import ClassVar
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.instants import from_us, to_us
-from domain.keyed import Key
-from domain.tables import Progress
+from domain.state.cached_table import Key
+from domain.state.tables import Progress
 from projections.bulk import Values
 from projections.keeping import Keeping
 from projections.projection import Projection, TableOf, live_table

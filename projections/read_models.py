@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection
 
-from domain.keyed import Keyed
-from domain.tables import Tables
+from domain.state.cached_table import Keyed
+from domain.state.tables import Tables
 from projections.bookmark import Bookmark
 from projections.catalog import CatalogProjection
 from projections.device_users import DeviceUsersProjection

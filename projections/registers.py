@@ -1,6 +1,6 @@
 """What each device user last said about each item: what the roll-up is made from.
 
-Internal: the columns are those of the values in `domain.tables`.
+Internal: the columns are those of the values in `domain.state.tables`.
 """
 
 import json
@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.keyed import Key
-from domain.tables import ContainerRegister, Mark
+from domain.state.cached_table import Key
+from domain.state.tables import ContainerRegister, Mark
 from projections.bulk import Values
 from projections.keeping import Keeping, keeping_single, keeping_tuples
 from projections.projection import Projection, TableOf, live_table

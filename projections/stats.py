@@ -13,8 +13,8 @@ from domain.catalog import Catalog
 from domain.fold import Fold
 from domain.instants import from_us
 from domain.items import Kind, kind_of
-from domain.keyed import Key
 from domain.plays import openings, running_seconds
+from domain.state.cached_table import Key
 from projections.bulk import Values, insert_rows
 from projections.projection import Page, Projection, live_table
 from projections.schema import Base

@@ -5,7 +5,7 @@ from typing import ClassVar
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.tables import Tally
+from domain.state.tables import Tally
 from projections.keeping import keeping_single, keeping_tuples
 from projections.projection import Projection, TableOf, live_table
 from projections.schema import Base

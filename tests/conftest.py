@@ -13,8 +13,8 @@ import structlog
 from hypothesis import settings
 from sqlalchemy import URL, Engine, create_engine, make_url
 
-from infrastructure.database import make_engine
-from infrastructure.migrations import migrate
+from infrastructure.database.engine import make_engine
+from infrastructure.database.migrations import migrate
 
 _TEMPLATE = "watchledger_template"
 _numbers = count(1)

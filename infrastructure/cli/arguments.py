@@ -9,7 +9,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from domain.events import OccurredAt
 from domain.items import Id, ItemId
-from infrastructure.validation import faults, in_words
+from infrastructure.commands.validation import faults, in_words
 
 M = TypeVar("M", bound=BaseModel)
 

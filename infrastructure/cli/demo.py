@@ -11,7 +11,7 @@ from infrastructure.cli.console import answers
 from infrastructure.demo.evening import Evening
 from infrastructure.demo.stage import Stage, library, scratch_service
 from infrastructure.demo.telling import Teller
-from infrastructure.serving import stopped_by_signals
+from infrastructure.http.server.serving import stopped_by_signals
 
 
 def demo(

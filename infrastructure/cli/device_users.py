@@ -13,9 +13,9 @@ from infrastructure.cli.arguments import AsJson, CduidArgument, id_option, model
 from infrastructure.cli.console import errors, print_fields, print_json, print_table
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import present
-from infrastructure.door import Door, Refused
+from infrastructure.commands.handler import Door, Refused
 from infrastructure.http.listings import DeviceUserShown, device_users_shown
-from infrastructure.settings import Settings
+from infrastructure.settings.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Register devices' users, and change their settings.")
 

@@ -16,16 +16,16 @@ from domain.decisions import unknown_device_user
 from domain.directory import Directory
 from domain.events import Recorded
 from domain.instants import to_us
-from infrastructure.audit import Place, Question
-from infrastructure.audit import history as page_of_history
 from infrastructure.cli.arguments import id_option, item_option, time_option
 from infrastructure.cli.console import print_json, print_table
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import present
-from infrastructure.door import Refused
+from infrastructure.commands.handler import Refused
 from infrastructure.http.histories import TOPICS_OF, EventShown, event_shown
-from infrastructure.reader import Snapshot
-from infrastructure.settings import Settings
+from infrastructure.querying.history import Place, Question
+from infrastructure.querying.history import history as page_of_history
+from infrastructure.querying.reader import Snapshot
+from infrastructure.settings.settings import Settings
 
 _PAGE = 1_000
 _COLUMNS = ("position", "at", "type", "user", "cduid", "item", "claims")

@@ -20,14 +20,14 @@ from rich.progress import (
 )
 
 from infrastructure.bootstrap import opened
-from infrastructure.catalog_import import CatalogImport
 from infrastructure.cli.console import errors
+from infrastructure.cli.exit_codes import REFUSED
 from infrastructure.cli.options import takes_settings
-from infrastructure.cli.problems import REFUSED
-from infrastructure.door import Door
-from infrastructure.imports import Imported, import_events
-from infrastructure.lines import FileProblem, Line, LineFile, opened_lines
-from infrastructure.settings import Settings
+from infrastructure.commands.handler import Door
+from infrastructure.importing.catalog import CatalogImport
+from infrastructure.importing.events import Imported, import_events
+from infrastructure.importing.lines import FileProblem, Line, LineFile, opened_lines
+from infrastructure.settings.settings import Settings
 
 _SHOWN_MOST = 20
 _UPDATE_EVERY_LINES = 500

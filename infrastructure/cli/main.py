@@ -7,14 +7,14 @@ from infrastructure.cli import (
     device_users,
     histories,
     importing,
-    keeping,
+    maintenance,
     operating,
     reasons,
     running,
     viewing,
 )
+from infrastructure.cli.exit_codes import Commands
 from infrastructure.cli.options import keeps_settings
-from infrastructure.cli.problems import Commands
 
 _HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
@@ -42,7 +42,7 @@ def make_app() -> typer.Typer:
     app.command("serve")(running.serve)
     app.command("project")(running.project)
     app.command("migrate")(running.migrate_schema)
-    importing.app.command("ledger")(keeping.import_whole_ledger)
+    importing.app.command("ledger")(maintenance.import_whole_ledger)
     app.add_typer(importing.app, name="import")
     app.add_typer(device_users.app, name="device-user")
     app.command("watched")(viewing.watched)
@@ -51,10 +51,10 @@ def make_app() -> typer.Typer:
     app.command("history")(histories.history)
     app.command("why")(reasons.why)
     app.command("stats")(reasons.stats)
-    app.command("rebuild")(keeping.rebuild_projections)
-    app.command("verify")(keeping.verify)
-    app.command("checkpoint")(keeping.checkpoint)
-    app.command("export")(keeping.export)
+    app.command("rebuild")(maintenance.rebuild_projections)
+    app.command("verify")(maintenance.verify)
+    app.command("checkpoint")(maintenance.checkpoint)
+    app.command("export")(maintenance.export)
     app.command("backup")(operating.backup)
     app.command("doctor")(operating.doctor)
     app.command("settings")(operating.settings_list)

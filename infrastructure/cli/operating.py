@@ -7,17 +7,17 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from infrastructure.backup import back_up
 from infrastructure.bootstrap import engine_of
 from infrastructure.cli.arguments import AsJson
 from infrastructure.cli.console import answers, errors, print_json, print_table
+from infrastructure.cli.exit_codes import REFUSED
 from infrastructure.cli.options import SETTINGS, takes_settings
-from infrastructure.cli.problems import REFUSED
-from infrastructure.doctor import Check, examine
+from infrastructure.database.migrations import check_schema
 from infrastructure.ledger.recorder import now_us
-from infrastructure.migrations import check_schema
-from infrastructure.settings import Settings
-from infrastructure.settings_guide import as_environment_file, as_markdown, explained
+from infrastructure.operations.backup import back_up
+from infrastructure.operations.doctor import Check, examine
+from infrastructure.settings.guide import as_environment_file, as_markdown, explained
+from infrastructure.settings.settings import Settings
 
 _SIGNS = {
     "ok": "[green]  ok   [/]",

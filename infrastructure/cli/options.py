@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from infrastructure.settings import PREFIX, Settings, load_settings
+from infrastructure.settings.settings import PREFIX, Settings, load_settings
 
 SETTINGS = frozenset(Settings.model_fields)
 DATABASE_SETTINGS = frozenset({"data_dir", "database_url"})

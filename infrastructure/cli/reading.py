@@ -10,12 +10,12 @@ from domain.decisions import unknown_device_user
 from domain.viewer import Viewer
 from infrastructure.bootstrap import engine_of, projector_of
 from infrastructure.cli.console import errors
-from infrastructure.database import read_transaction
-from infrastructure.door import Refused
+from infrastructure.commands.handler import Refused
+from infrastructure.database.engine import read_transaction
+from infrastructure.database.migrations import check_schema
 from infrastructure.ledger.reader import head
-from infrastructure.migrations import check_schema
-from infrastructure.reader import Reader, Snapshot
-from infrastructure.settings import Settings
+from infrastructure.querying.reader import Reader, Snapshot
+from infrastructure.settings.settings import Settings
 
 _LONG_SECONDS = 1.0
 

@@ -17,10 +17,10 @@ from infrastructure.cli.arguments import (
 from infrastructure.cli.console import answers, print_json, print_table
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import present, viewed
-from infrastructure.door import Refused
+from infrastructure.commands.handler import Refused
 from infrastructure.http.histories import EventShown, event_shown
-from infrastructure.settings import Settings
-from infrastructure.why import why as reasons
+from infrastructure.querying.why import why as reasons
+from infrastructure.settings.settings import Settings
 from projections.stats import stats as counted
 
 _EVENT_COLUMNS = ("position", "at", "type", "item", "cduid", "recorded at")

@@ -10,12 +10,12 @@ from sqlalchemy import make_url
 from infrastructure.bootstrap import Services, engine_of, opened, prepare_schema, projector_of
 from infrastructure.cli.console import answers, errors
 from infrastructure.cli.options import SETTINGS, takes_settings
-from infrastructure.garbage import leave_out_what_lasts
+from infrastructure.database.migrations import migrate
 from infrastructure.http.app import make_app
-from infrastructure.logs import configure_logging
-from infrastructure.migrations import migrate
-from infrastructure.serving import HttpServer, address_of, listen, stopped_by_signals
-from infrastructure.settings import Settings
+from infrastructure.http.server.serving import HttpServer, address_of, listen, stopped_by_signals
+from infrastructure.operations.logs import configure_logging
+from infrastructure.projecting.garbage import leave_out_what_lasts
+from infrastructure.settings.settings import Settings
 
 
 @takes_settings(shown=SETTINGS)

@@ -14,10 +14,10 @@ from infrastructure.cli.arguments import AsJson, AsOfOption, CduidArgument, Item
 from infrastructure.cli.console import print_fields, print_json, print_table
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import viewed
-from infrastructure.door import Refused
-from infrastructure.http.shapes import ItemShown, ProgressShown, WatchedRow, item_shown
-from infrastructure.http.suggesting import SuggestionShown, suggestion_shown
-from infrastructure.settings import Settings
+from infrastructure.commands.handler import Refused
+from infrastructure.http.next_up import SuggestionShown, suggestion_shown
+from infrastructure.querying.views import ItemShown, ProgressShown, WatchedRow, item_shown
+from infrastructure.settings.settings import Settings
 
 _CHILD_COLUMNS = ("item", "index", "title", "watched", "of", "in progress", "plays")
 

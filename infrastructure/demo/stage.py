@@ -15,9 +15,9 @@ from pydantic_core import from_json
 
 from infrastructure.bootstrap import opened
 from infrastructure.http.app import make_app
-from infrastructure.logs import configure_logging
-from infrastructure.serving import HttpServer, address_of, listen
-from infrastructure.settings import load_settings
+from infrastructure.http.server.serving import HttpServer, address_of, listen
+from infrastructure.operations.logs import configure_logging
+from infrastructure.settings.settings import load_settings
 
 Json = dict[str, Any]
 

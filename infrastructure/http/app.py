@@ -15,27 +15,27 @@ from infrastructure.http import (
     events,
     histories,
     listings,
+    next_up,
     operate,
     stats,
-    suggesting,
     viewing,
 )
-from infrastructure.http.asking import POSITION_HEADER
 from infrastructure.http.bodies import described_schemas
-from infrastructure.http.limiting import RateLimit
+from infrastructure.http.dependencies import POSITION_HEADER
 from infrastructure.http.links import add_links
-from infrastructure.http.middleware import REQUEST_ID_HEADER, RequestLog
-from infrastructure.http.problems import ProblemDetails, handle_problems
-from infrastructure.limits import Limits
-from infrastructure.metrics import Metrics
-from infrastructure.settings import Settings, listed
+from infrastructure.http.problem_details import ProblemDetails, handle_problems
+from infrastructure.http.server.limiting import RateLimit
+from infrastructure.http.server.limits import Limits
+from infrastructure.http.server.middleware import REQUEST_ID_HEADER, RequestLog
+from infrastructure.operations.metrics import Metrics
+from infrastructure.settings.settings import Settings, listed
 
 _ROUTERS = (
     events.router,
     catalog.router,
     device_users.router,
     viewing.router,
-    suggesting.router,
+    next_up.router,
     histories.router,
     listings.router,
     stats.router,

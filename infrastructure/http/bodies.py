@@ -7,8 +7,8 @@ from fastapi import Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from infrastructure.bootstrap import Services
-from infrastructure.http.problems import Problem, body_problem
-from infrastructure.validation import faults
+from infrastructure.commands.validation import faults
+from infrastructure.http.problem_details import Problem, body_problem
 
 M = TypeVar("M", bound=BaseModel)
 

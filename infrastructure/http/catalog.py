@@ -8,11 +8,17 @@ from pydantic import BaseModel, ValidationError
 from domain.commands import PlaceItem
 from domain.placing import PlacedStatus
 from domain.rejection import Rejection
-from infrastructure.door import Reached
-from infrastructure.http.asking import AdminAsked, ItemInPath, ServicesAsked, problems, reached
+from infrastructure.commands.handler import Reached
+from infrastructure.commands.placements import ITEMS_BODY, parse_items
 from infrastructure.http.bodies import described, read_body, unreadable
+from infrastructure.http.dependencies import (
+    AdminAsked,
+    ItemInPath,
+    ServicesAsked,
+    problems,
+    reached,
+)
 from infrastructure.http.events import Error
-from infrastructure.placements import ITEMS_BODY, parse_items
 
 router = APIRouter(prefix="/v1/catalog/items", tags=["write"])
 

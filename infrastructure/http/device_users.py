@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Response, status
 from pydantic import BaseModel, Field, TypeAdapter
 
 from domain.commands import PatchDeviceUser, PutAccess, PutDeviceUser
-from infrastructure.http.asking import (
+from infrastructure.http.bodies import body_of, described
+from infrastructure.http.dependencies import (
     AdminAsked,
     AdminsCduid,
     OwnCduid,
@@ -15,7 +16,6 @@ from infrastructure.http.asking import (
     problems,
     reached,
 )
-from infrastructure.http.bodies import body_of, described
 
 router = APIRouter(prefix="/v1", tags=["write"])
 

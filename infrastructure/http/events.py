@@ -13,16 +13,16 @@ from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 
 from domain.rejection import Rejection
-from infrastructure.door import Caller, Door, Submitted, Taken, conflict
-from infrastructure.http.asking import (
+from infrastructure.commands.handler import Caller, Door, Submitted, Taken, conflict
+from infrastructure.commands.submissions import EVENTS_BODY, Submission, Unreadable, parse_events
+from infrastructure.http.bodies import described, read_body, unreadable
+from infrastructure.http.dependencies import (
     POSITION_HEADER,
     CallerAsked,
     MetricsAsked,
     ServicesAsked,
     problems,
 )
-from infrastructure.http.bodies import described, read_body, unreadable
-from infrastructure.submissions import EVENTS_BODY, Submission, Unreadable, parse_events
 
 router = APIRouter(tags=["write"])
 

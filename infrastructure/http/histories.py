@@ -23,14 +23,14 @@ from domain.instants import from_us, to_us
 from domain.items import Id, ItemId, is_watchable
 from domain.placing import unknown_item
 from domain.viewer import Viewer
-from infrastructure.audit import Place, Question, history
-from infrastructure.door import Refused
-from infrastructure.http.asking import AdminAsked, ItemInPath, ServicesAsked, problems
+from infrastructure.commands.handler import Refused
+from infrastructure.http.dependencies import AdminAsked, ItemInPath, ServicesAsked, problems
 from infrastructure.http.paging import Cursor, Limit, from_cursor, to_cursor
-from infrastructure.http.problems import FieldFault, Problem
+from infrastructure.http.problem_details import FieldFault, Problem
 from infrastructure.http.reading import After, AskedAgain, Position, PresentViewInPath, ViewInPath
-from infrastructure.reader import Snapshot
-from infrastructure.why import why
+from infrastructure.querying.history import Place, Question, history
+from infrastructure.querying.reader import Snapshot
+from infrastructure.querying.why import why
 
 router = APIRouter(prefix="/v1", tags=["audit"], route_class=AskedAgain)
 

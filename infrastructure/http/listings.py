@@ -13,12 +13,12 @@ from domain.directory import Directory
 from domain.events import IsolationMode
 from domain.items import Id, ItemId, Kind, kind_of
 from domain.placing import unknown_item
-from infrastructure.door import Refused
-from infrastructure.http.asking import AdminAsked, ServicesAsked, problems
+from infrastructure.commands.handler import Refused
+from infrastructure.http.dependencies import AdminAsked, ServicesAsked, problems
 from infrastructure.http.in_order import PATH, listed, path_of
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
 from infrastructure.http.reading import After
-from infrastructure.reader import Snapshot
+from infrastructure.querying.reader import Snapshot
 from projections.device_users import ClientDevice
 
 router = APIRouter(prefix="/v1", tags=["read"], dependencies=[After])

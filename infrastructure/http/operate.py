@@ -8,8 +8,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from infrastructure.bootstrap import Services
-from infrastructure.door import Caller
-from infrastructure.http.asking import (
+from infrastructure.commands.handler import Caller
+from infrastructure.database.problems import DatabaseProblem
+from infrastructure.http.dependencies import (
     BearerToken,
     MetricsAsked,
     ServicesAsked,
@@ -18,8 +19,7 @@ from infrastructure.http.asking import (
     services_of,
 )
 from infrastructure.ledger.recorder import now_us
-from infrastructure.problems import DatabaseProblem
-from infrastructure.standing import standing
+from infrastructure.operations.status import standing
 
 router = APIRouter(tags=["operate"])
 

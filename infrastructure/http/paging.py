@@ -9,7 +9,7 @@ from fastapi import Query
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
-from infrastructure.http.problems import FieldFault, Problem
+from infrastructure.http.problem_details import FieldFault, Problem
 
 LIMIT_MAX = 1_000
 

@@ -15,11 +15,17 @@ from domain.decisions import unknown_device_user
 from domain.events import OccurredAt
 from domain.viewer import Viewer
 from infrastructure.bootstrap import Services
-from infrastructure.door import Refused
-from infrastructure.http.asking import AdminAsked, CallerAsked, CduidInPath, check_own, services_of
-from infrastructure.http.problems import Problem
-from infrastructure.reader import Snapshot
-from infrastructure.session import Overtaken
+from infrastructure.commands.handler import Refused
+from infrastructure.http.dependencies import (
+    AdminAsked,
+    CallerAsked,
+    CduidInPath,
+    check_own,
+    services_of,
+)
+from infrastructure.http.problem_details import Problem
+from infrastructure.querying.reader import Snapshot
+from infrastructure.querying.session import Overtaken
 
 _POSITION_MAX = 2**62
 _WAIT_SECONDS = 5.0

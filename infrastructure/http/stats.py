@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, TypeAdapter
 
 from domain.items import Id, ItemId
-from infrastructure.http.asking import AdminAsked, ServicesAsked, problems
+from infrastructure.http.dependencies import AdminAsked, ServicesAsked, problems
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
 from infrastructure.http.reading import After
 from projections.stats import Stat, stats, stats_order

@@ -10,12 +10,13 @@ from pydantic import TypeAdapter
 from domain.items import ItemId, Kind
 from domain.placing import unknown_item
 from domain.viewer import ItemAnswer, Viewer
-from infrastructure.door import Refused
-from infrastructure.http.asking import ItemInPath, problems
+from infrastructure.commands.handler import Refused
+from infrastructure.http.dependencies import ItemInPath, problems
 from infrastructure.http.in_order import PATH, listed, path_of
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
 from infrastructure.http.reading import AskedAgain, ViewInPath
-from infrastructure.http.shapes import (
+from infrastructure.querying.plays import plays
+from infrastructure.querying.views import (
     ItemShown,
     ItemsPage,
     PlaysPage,
@@ -25,7 +26,6 @@ from infrastructure.http.shapes import (
     play_shown,
     written,
 )
-from infrastructure.plays import plays
 
 router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], route_class=AskedAgain)
 

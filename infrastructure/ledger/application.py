@@ -14,7 +14,7 @@ from eventsourcing.utils import Environment, EnvType
 from sqlalchemy import Engine
 
 from domain.events import Recorded
-from infrastructure.database import read_transaction
+from infrastructure.database.engine import read_transaction
 from infrastructure.ledger import reader
 from infrastructure.ledger.entries import Answer, Append, Head
 from infrastructure.ledger.mapper import LedgerMapper

@@ -25,16 +25,16 @@ from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.exc import DBAPIError
 
 from domain.events import Event
-from infrastructure.database import driver_by_statement, driver_transaction, read_transaction
+from infrastructure.database.engine import driver_by_statement, driver_transaction, read_transaction
+from infrastructure.database.problems import DatabaseProblem
 from infrastructure.ledger.digest import SALT_BYTES
 from infrastructure.ledger.entries import Answer, Append, Found, Head, Key, Row
-from infrastructure.ledger.intake import Intake, salts
+from infrastructure.ledger.library import PollingSubscription
 from infrastructure.ledger.mapper import VALIDATORS, decode
-from infrastructure.ledger.remembered import Remembered
+from infrastructure.ledger.numbering import Intake, salts
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.statements import statements_of
-from infrastructure.ledger.subscription import PollingSubscription
-from infrastructure.problems import DatabaseProblem
+from infrastructure.ledger.stream_heads import Remembered
 
 Numbered = TypeVar("Numbered")
 

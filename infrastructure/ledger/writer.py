@@ -10,8 +10,8 @@ from concurrent.futures import Future
 from threading import Condition, Thread
 from typing import ClassVar, NamedTuple
 
+from infrastructure.database.problems import DatabaseProblem
 from infrastructure.ledger.entries import Answer, Append
-from infrastructure.problems import DatabaseProblem
 
 
 class WriterBusy(DatabaseProblem):

@@ -15,7 +15,7 @@ from typing import TypeVar
 import uvloop
 from sqlalchemy import URL
 
-from infrastructure.database import read_transaction
+from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.entries import Append, Entry
 from infrastructure.ledger.recorder import LedgerRecorder
 from infrastructure.ledger.writer import Writer

@@ -17,8 +17,8 @@ from typing import Any, Protocol
 import psycopg
 from sqlalchemy import URL, Engine, make_url
 
-from infrastructure.database import make_engine
-from infrastructure.migrations import migrate
+from infrastructure.database.engine import make_engine
+from infrastructure.database.migrations import migrate
 
 
 class RawConnection(Protocol):

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from infrastructure.database import write_transaction
+from infrastructure.database.engine import write_transaction
 from infrastructure.ledger.digest import SALT_BYTES
 from infrastructure.ledger.entries import Append, Entry, Found, Head, StreamHead
-from infrastructure.ledger.intake import Intake, salts
+from infrastructure.ledger.numbering import Intake, salts
 from infrastructure.ledger.recorder import now_us
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.statements import statements_of

@@ -13,9 +13,9 @@ from sqlalchemy import Engine
 from domain.registers import Policy
 from infrastructure.ledger.entries import Append, Entry
 from infrastructure.ledger.recorder import LedgerRecorder
-from infrastructure.projector import Projector
-from infrastructure.reader import Reader
-from infrastructure.rebuilding.rebuild import Plan, projection_names, rebuild
+from infrastructure.projecting.projector import Projector
+from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
+from infrastructure.querying.reader import Reader
 from tests.benchmarks.databases import new_ledger
 from tests.benchmarks.filling import fill, settle
 from tests.benchmarks.harness import Bench, Line, flat, ratio, seconds

@@ -12,8 +12,8 @@ from statistics import median
 from sqlalchemy import Engine
 
 from domain.registers import Policy
-from infrastructure.projector import Projector
-from infrastructure.rebuilding.rebuild import Plan, projection_names, rebuild
+from infrastructure.projecting.projector import Projector
+from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
 from tests.benchmarks.filling import mixed_ledger, settle, unprojected
 from tests.benchmarks.harness import Bench, Line, faster, seconds
 from tests.benchmarks.mix import Mix

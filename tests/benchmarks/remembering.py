@@ -10,9 +10,9 @@ from itertools import islice
 from pathlib import Path
 
 from domain.registers import Policy
-from infrastructure.database import make_engine
-from infrastructure.projector import Projector
-from infrastructure.rebuilding.rebuild import Plan, projection_names, rebuild
+from infrastructure.database.engine import make_engine
+from infrastructure.projecting.projector import Projector
+from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
 from tests.benchmarks.filling import mixed_ledger, unprojected
 from tests.benchmarks.harness import Bench, Line, flat
 from tests.benchmarks.mix import Mix

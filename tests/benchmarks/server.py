@@ -17,14 +17,14 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Engine
 
 from infrastructure.bootstrap import opened
-from infrastructure.door import Door
-from infrastructure.garbage import leave_out_what_lasts
+from infrastructure.commands.handler import Door
 from infrastructure.http.app import make_app
+from infrastructure.http.server.serving import HttpServer, address_of, listen, stopped_by_signals
 from infrastructure.ledger.entries import Answer, Append, Outcome
 from infrastructure.ledger.writer import Writer
-from infrastructure.logs import configure_logging
-from infrastructure.serving import HttpServer, address_of, listen, stopped_by_signals
-from infrastructure.settings import load_settings
+from infrastructure.operations.logs import configure_logging
+from infrastructure.projecting.garbage import leave_out_what_lasts
+from infrastructure.settings.settings import load_settings
 
 TOKEN = "the-benchmarks-admin"
 

@@ -17,7 +17,7 @@ from pydantic_core import to_json
 
 from domain.registers import Policy
 from infrastructure.ledger.entries import Entry
-from infrastructure.projector import Projector
+from infrastructure.projecting.projector import Projector
 from tests.benchmarks.client import Client
 from tests.benchmarks.databases import new_ledger
 from tests.benchmarks.filling import fill, settle

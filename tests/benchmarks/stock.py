@@ -25,7 +25,7 @@ from psycopg.sql import SQL
 
 from domain.events import ACTIVITY
 from infrastructure.ledger.entries import Entry
-from infrastructure.ledger.subscription import PollingSubscription
+from infrastructure.ledger.library import PollingSubscription
 from tests.benchmarks.databases import Database
 from tests.benchmarks.filling import batches
 from tests.benchmarks.harness import seconds

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 from sqlalchemy import Engine, func, select
 
-from infrastructure.database import read_transaction
+from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.schema import ledger_event
 from tests.crashes.services import Service
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from sqlalchemy import Engine
 
-from infrastructure.database import read_transaction
+from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.reader import head
 from projections.bookmark import read_bookmark
 

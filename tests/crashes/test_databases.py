@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import Engine, create_engine
 
 from domain.registers import Policy
-from infrastructure.database import make_engine
-from infrastructure.migrations import migrate
-from infrastructure.projector import Projector
+from infrastructure.database.engine import make_engine
+from infrastructure.database.migrations import migrate
+from infrastructure.projecting.projector import Projector
 from tests.crashes.filled import filled
 from tests.crashes.players import check_each_is_there_once, players, playing
 from tests.crashes.services import home_at, wait_until

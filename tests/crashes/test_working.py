@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.registers import Policy
-from infrastructure.projector import Projector
-from infrastructure.rebuilding.claim import is_claimed
+from infrastructure.projecting.projector import Projector
+from infrastructure.projecting.rebuilding.lock import is_claimed
 from tests.crashes.filled import filled, more
 from tests.crashes.services import Home, home_at, is_projected, wait_until
 from tests.infrastructure.wholeness import everything, faults, leftovers

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 from structlog.testing import capture_logs
 
 from infrastructure.bootstrap import opened
-from infrastructure.settings import load_settings
+from infrastructure.settings.settings import load_settings
 from tests.infrastructure.http.api import served
 
 AnyCase = Case[Any]

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from domain.commands import PutDeviceUser
 from infrastructure.bootstrap import Services, opened
-from infrastructure.catalog_import import CatalogImport
-from infrastructure.copying import CopyProblem, export_ledger, import_ledger
-from infrastructure.database import make_engine
-from infrastructure.imports import Imported, import_events
-from infrastructure.lines import FileProblem, LineFile
-from infrastructure.migrations import migrate
-from infrastructure.settings import load_settings
+from infrastructure.database.engine import make_engine
+from infrastructure.database.migrations import migrate
+from infrastructure.importing.catalog import CatalogImport
+from infrastructure.importing.events import Imported, import_events
+from infrastructure.importing.ledger import CopyProblem, export_ledger, import_ledger
+from infrastructure.importing.lines import FileProblem, LineFile
+from infrastructure.settings.settings import load_settings
 from tests.infrastructure.http.api import event
 
 GIBIBYTE = 2**30

@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from domain.items import ID_PATTERN, Kind
-from infrastructure.database import make_engine
+from infrastructure.commands.placements import parse_item, parse_items
+from infrastructure.commands.submissions import Submission, Unreadable, parse_event, parse_events
+from infrastructure.database.engine import make_engine
+from infrastructure.database.problems import DatabaseProblem
 from infrastructure.http.bodies import unreadable
 from infrastructure.http.histories import _CURSOR
 from infrastructure.http.in_order import PATH
+from infrastructure.http.next_up import _PLACE
 from infrastructure.http.paging import from_cursor, to_cursor
-from infrastructure.http.problems import Problem
-from infrastructure.http.suggesting import _PLACE
+from infrastructure.http.problem_details import Problem
 from infrastructure.http.viewing import _MOMENT
 from infrastructure.ledger.mapper import UnreadableEvent, decode, encode
-from infrastructure.placements import parse_item, parse_items
-from infrastructure.problems import DatabaseProblem
-from infrastructure.settings import Settings, SettingsProblem, load_settings
-from infrastructure.submissions import Submission, Unreadable, parse_event, parse_events
+from infrastructure.settings.settings import Settings, SettingsProblem, load_settings
 
 SCALARS = (
     st.none()

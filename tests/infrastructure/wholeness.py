@@ -2,9 +2,9 @@
 
 from sqlalchemy import Engine, inspect, select
 
-from infrastructure.database import read_transaction
-from infrastructure.verifying.ledger import ledger_faults
-from infrastructure.verifying.read_models import read_model_faults
+from infrastructure.database.engine import read_transaction
+from infrastructure.operations.verifying.ledger import ledger_faults
+from infrastructure.operations.verifying.read_models import read_model_faults
 from projections.bookmark import Bookmark, read_bookmark
 from projections.read_models import METADATA
 from tests.projections.tables import Dump, in_order

@@ -21,10 +21,10 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.registers import Policy
-from infrastructure.database import read_transaction
+from infrastructure.database.engine import read_transaction
 from infrastructure.ledger import reader
-from infrastructure.projector import Projector
-from infrastructure.verifying.read_models import read_model_faults
+from infrastructure.operations.verifying.read_models import read_model_faults
+from infrastructure.projecting.projector import Projector
 from tests.benchmarks.client import Client
 from tests.benchmarks.filling import fill
 from tests.benchmarks.mix import Device, Mix

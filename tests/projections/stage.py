@@ -8,11 +8,11 @@ from sqlalchemy import Engine
 
 from domain.events import Recorded
 from domain.registers import Policy
-from infrastructure.database import write_transaction
+from infrastructure.database.engine import write_transaction
 from infrastructure.ledger.entries import Answer, Append, Entry
 from infrastructure.ledger.recorder import LedgerRecorder
-from infrastructure.projector import Projector
-from infrastructure.reader import Reader
+from infrastructure.projecting.projector import Projector
+from infrastructure.querying.reader import Reader
 from projections.read_models import METADATA
 from tests.reference.steps import Step
 from tests.reference.world import Submission, World, record

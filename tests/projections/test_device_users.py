@@ -18,7 +18,7 @@ from domain.events import (
     device_user_stream,
 )
 from domain.instants import from_us
-from infrastructure.database import read_transaction
+from infrastructure.database.engine import read_transaction
 from projections.device_users import ClientDevice, ClientDeviceUser
 from tests.projections.stage import Stage
 from tests.projections.tables import Row, rows

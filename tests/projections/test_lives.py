@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from domain import prefetch, rollup
-from infrastructure.database import read_transaction
+from domain import rollup
+from domain.state import prefetch
+from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.reader import read
 from tests.projections.answers import Told, check_answers, check_single_item, told
 from tests.projections.stage import (

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.events import DeviceUserRegistered, ItemWatched, device_user_stream
-from infrastructure.database import read_transaction
+from infrastructure.database.engine import read_transaction
 from projections.watched import Watched, WatchedTally
 from tests.projections.stage import Stage
 from tests.projections.tables import Row, rows

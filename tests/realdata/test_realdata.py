@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from domain.registers import Policy
 from infrastructure.bootstrap import opened
 from infrastructure.cli.main import app
-from infrastructure.projector import Projector
-from infrastructure.reader import Reader
-from infrastructure.settings import load_settings
+from infrastructure.projecting.projector import Projector
+from infrastructure.querying.reader import Reader
+from infrastructure.settings.settings import load_settings
 from projections.watched import Watched
 from tests.realdata.viewings import Viewing, read_viewings, register, write_events
 

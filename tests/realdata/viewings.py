@@ -18,8 +18,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from domain.commands import PutDeviceUser
 from infrastructure.bootstrap import opened
-from infrastructure.door import Door
-from infrastructure.settings import load_settings
+from infrastructure.commands.handler import Door
+from infrastructure.settings.settings import load_settings
 
 
 class Viewing(NamedTuple):

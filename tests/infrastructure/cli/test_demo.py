@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from infrastructure.cli.main import app
+from infrastructure.commands.placements import parse_item
+from infrastructure.commands.submissions import Unreadable
 from infrastructure.demo.stage import library
-from infrastructure.placements import parse_item
-from infrastructure.submissions import Unreadable
 from tests.infrastructure.cli.shell import started
 
 

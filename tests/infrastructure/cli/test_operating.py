@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.settings import Settings
-from infrastructure.settings_guide import as_environment_file, as_markdown, explained
+from infrastructure.settings.guide import as_environment_file, as_markdown, explained
+from infrastructure.settings.settings import Settings
 from tests.infrastructure.cli.shell import Run
 
 ROOT = Path(__file__).parents[3]

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from infrastructure.cli.main import app
-from infrastructure.settings import Settings
+from infrastructure.settings.settings import Settings
 
 COMMANDS = [
     *([str(command.name)] for command in app.registered_commands),

@@ -11,7 +11,7 @@ import httpx
 
 from infrastructure.bootstrap import Services
 from infrastructure.http.app import make_app
-from infrastructure.serving import HttpServer, address_of, listen
+from infrastructure.http.server.serving import HttpServer, address_of, listen
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from infrastructure.bootstrap import opened
-from infrastructure.settings import load_settings
+from infrastructure.settings.settings import load_settings
 from tests.infrastructure.http.api import Api, served
 
 

@@ -11,10 +11,10 @@ from structlog.testing import capture_logs
 
 from domain.events import ItemPlaced
 from infrastructure.bootstrap import opened
-from infrastructure.database import write_transaction
+from infrastructure.database.engine import write_transaction
 from infrastructure.http.app import make_app
 from infrastructure.ledger.entries import Append, Entry
-from infrastructure.settings import load_settings
+from infrastructure.settings.settings import load_settings
 from tests.infrastructure.http.api import Api, event, problem, send, served
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from domain.viewer import ItemAnswer, Viewer
-from infrastructure.session import Overtaken
+from infrastructure.querying.session import Overtaken
 from tests.infrastructure.http.api import Api, event, problem, send
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from infrastructure.database import read_transaction
+from infrastructure.database.engine import read_transaction
 from infrastructure.http.app import make_app
 from tests.infrastructure.http.api import Api, event, problem, send
 

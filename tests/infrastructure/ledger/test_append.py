@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from domain.instants import from_us, to_us
-from infrastructure.database import make_engine, write_transaction
+from infrastructure.database.engine import make_engine, write_transaction
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.entries import Answer, Outcome
 from infrastructure.ledger.mapper import UnreadableEvent

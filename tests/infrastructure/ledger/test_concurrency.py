@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from domain.events import Recorded
-from infrastructure.database import make_engine
+from infrastructure.database.engine import make_engine
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.entries import Entry
 from tests.infrastructure.ledger.samples import append, watched

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from infrastructure.database import read_transaction
+from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.digest import NO_DIGEST, event_digest
 from infrastructure.ledger.schema import ledger_event

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine, text
 
-from infrastructure.database import read_transaction, write_transaction
+from infrastructure.database.engine import read_transaction, write_transaction
 from infrastructure.ledger import reader
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.mapper import UPCASTS, UnreadableEvent

@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
-from infrastructure.database import write_transaction
+from infrastructure.database.engine import write_transaction
+from infrastructure.database.problems import DatabaseProblem
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.entries import Answer, Append, Entry
 from infrastructure.ledger.writer import Writer, WriterBusy, WriterClosed
-from infrastructure.problems import DatabaseProblem
 from tests.infrastructure.ledger.samples import append, statuses, watched
 
 SECONDS = 20

@@ -1,0 +1,143 @@
+"""Which keys a page of events will ask for, loaded in a few queries instead of one by one.
+
+Only a matter of speed: what is missing here is loaded when it is asked for.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from domain.catalog import Catalog, Leaves
+from domain.directory import Directory
+from domain.events import (
+    ItemPlaced,
+    ItemUnwatched,
+    ItemWatched,
+    ProgressReported,
+    Recorded,
+)
+from domain.items import is_watchable
+from domain.registers import Policy
+from domain.rollup import BY_LEAF_MOST, PREFETCH_FIRST
+from domain.state.cached_table import Key
+from domain.state.tables import Tables, Tally
+
+
+def prefetch(
+    page: Sequence[Recorded], directory: Directory, policy: Policy, tables: Tables
+) -> None:
+    """Load into `tables` what folding the page is going to read."""
+    said = _said(page, policy)
+    _prefetch_own(said, directory, tables)
+    spoken = list(_spoken_in_groups(said, directory, tables))
+    _prefetch_groups(spoken, directory, tables)
+    _prefetch_next(spoken, directory, tables)
+    tables.progress.prefetch_owners(cduid for cduid, item in said if not is_watchable(item))
+    tables.unplaced.prefetch_owners(
+        recorded.event.item for recorded in page if isinstance(recorded.event, ItemPlaced)
+    )
+
+
+class _Spoken(NamedTuple):
+    """A watch group in which something was said on an item that its roll-up may change by."""
+
+    group: str
+    members: tuple[str, ...]
+    item: str
+
+
+def _prefetch_own(said: Iterable[Key], directory: Directory, tables: Tables) -> None:
+    """What is kept by the very device user that spoke."""
+    catalog = directory.catalog
+    own = [key for key in said if is_watchable(key[1])]
+    for table in (tables.marks, tables.progress, tables.completions, tables.watch_counts):
+        table.prefetch(own)
+    tables.containers.prefetch(
+        (cduid, container) for cduid, item in said for container in _around(catalog, item)
+    )
+
+
+def _spoken_in_groups(
+    said: Mapping[Key, bool], directory: Directory, tables: Tables
+) -> Iterator[_Spoken]:
+    """What was said, for each group that merges it; own registers must have been loaded."""
+    containers = tables.containers
+    for (cduid, item), decides in said.items():
+        if cduid not in directory.device_users:  # it is registered only later in the page
+            continue
+        if decides or any(
+            containers.get(cduid, container) is None
+            for container in directory.catalog.touched_by(item)
+        ):
+            for group, members in directory.groups_seeing(cduid):
+                yield _Spoken(group, members, item)
+
+
+def _prefetch_groups(spoken: Sequence[_Spoken], directory: Directory, tables: Tables) -> None:
+    """What is kept by watch group, and what their members said about the same."""
+    catalog = directory.catalog
+    marks: set[Key] = set()
+    containers: set[Key] = set()
+    tallies: set[Key] = set()
+    rows: set[Key] = set()
+    swept: dict[str, tuple[str, ...]] = {}
+    for group, members, item in spoken:
+        around, leaves = _around(catalog, item), catalog.leaves_at(item)
+        tallies.update((group, container) for container in around)
+        rows.update((group, container) for container in around)
+        containers.update((member, container) for member in members for container in around)
+        if len(leaves) > BY_LEAF_MOST:
+            swept[group] = members
+            continue
+        rows.update((group, leaf) for leaf in leaves)
+        marks.update((member, leaf) for member in members for leaf in leaves)
+    sweeping = [member for members in swept.values() for member in members]
+    tables.watched.prefetch_owners(swept)
+    tables.marks.prefetch_owners(sweeping)
+    tables.containers.prefetch_owners(sweeping)
+    tables.marks.prefetch(marks)
+    tables.containers.prefetch(containers)
+    tables.tallies.prefetch(tallies)
+    tables.watched.prefetch(rows)
+
+
+def _prefetch_next(spoken: Sequence[_Spoken], directory: Directory, tables: Tables) -> None:
+    """The leaves on which tallies will stop: groups' tallies must have been loaded."""
+    catalog = directory.catalog
+    marks: set[Key] = set()
+    containers: set[Key] = set()
+    for group, members, item in spoken:
+        for container in catalog.touched_by(item) if item in catalog else ():
+            tally = tables.tallies.get(group, container)
+            for leaf in _next_leaves(catalog.leaves(container), tally, item):
+                marks.update((member, leaf) for member in members)
+                containers.update(
+                    (member, each) for member in members for each in catalog.spans(leaf)
+                )
+    tables.marks.prefetch(marks)
+    tables.containers.prefetch(containers)
+
+
+def _next_leaves(leaves: Leaves, tally: Tally | None, item: str) -> list[str]:
+    """What a tally looks at: its first leaf when it begins, the next ones when it gets on."""
+    start = leaves.count_up_to(tally.through) if tally is not None else 0
+    if item in leaves.items[start : start + 1] or not is_watchable(item):
+        return leaves.items[start : start + 1 + PREFETCH_FIRST]
+    return leaves.items[:1] if tally is None else []
+
+
+def _around(catalog: Catalog, item: str) -> set[str]:
+    """The containers that something said on an item touches or may be overruled by."""
+    return {*catalog.touched_by(item), *catalog.spans(item)}
+
+
+def _said(page: Sequence[Recorded], policy: Policy) -> dict[Key, bool]:
+    """By (cduid, item), whether anything was said that may decide (rule 10)."""
+    said: dict[Key, bool] = {}
+    for recorded in page:
+        event = recorded.event
+        if not isinstance(event, ItemWatched | ItemUnwatched | ProgressReported):
+            continue
+        key = recorded.stream[6:], event.item
+        decides = not isinstance(event, ProgressReported) or policy.is_complete(event)
+        said[key] = said.get(key, False) or decides
+    return said

@@ -1,0 +1,1 @@
+"""What writes: who may, what is decided of what they bring, and its recording."""

@@ -1,0 +1,57 @@
+"""What media servers send of the catalog, from bytes to commands, each item by itself."""
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from pydantic_core import from_json, to_json
+from typing_extensions import TypedDict
+
+from domain.commands import PlaceItem
+from domain.rejection import Rejection
+from infrastructure.commands.submissions import Unreadable
+from infrastructure.commands.validation import faults, in_words
+
+ITEMS_MAX = 5_000
+_ID_LENGTH_MAX = 200
+
+_STRICT = ConfigDict(strict=True, extra="forbid")
+
+
+@with_config(_STRICT)
+class ItemsBody(TypedDict):
+    items: Annotated[list[PlaceItem], Field(min_length=1, max_length=ITEMS_MAX)]
+
+
+@with_config(_STRICT)
+class _AnyItems(TypedDict):
+    items: Annotated[list[Any], Field(min_length=1, max_length=ITEMS_MAX)]
+
+
+ITEMS_BODY = TypeAdapter(ItemsBody)
+_ANY_ITEMS = TypeAdapter(_AnyItems)
+
+
+def parse_items(body: bytes) -> list[PlaceItem | Unreadable]:
+    """The items of a request body, in order. Raises ValidationError if none of it can be read."""
+    try:
+        return list(ITEMS_BODY.validate_json(body)["items"])
+    except ValidationError:
+        return [_parse(each) for each in _ANY_ITEMS.validate_json(body)["items"]]
+
+
+def parse_item(text: bytes) -> PlaceItem | Unreadable:
+    """One item of a file that has one a line. Raises ValueError for what is no JSON."""
+    return _parse(from_json(text))
+
+
+def _parse(value: Any) -> PlaceItem | Unreadable:
+    try:
+        return PlaceItem.model_validate_json(to_json(value))
+    except ValidationError as error:
+        found = in_words(faults(error))
+        return Unreadable(_item_of(value), Rejection("invalid_item", f"{found}."))
+
+
+def _item_of(value: Any) -> str | None:
+    found = value.get("item") if isinstance(value, dict) else None
+    return found if isinstance(found, str) and len(found) <= _ID_LENGTH_MAX else None

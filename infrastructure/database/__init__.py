@@ -1,0 +1,1 @@
+"""The database: engines and transactions, its errors in plain words, its schema."""

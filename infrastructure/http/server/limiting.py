@@ -1,0 +1,66 @@
+"""Turns away callers that ask for too much, before anything is looked up for them."""
+
+from hashlib import sha256
+from http import HTTPStatus
+from math import ceil
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from infrastructure.http.problem_details import respond
+from infrastructure.http.server.limits import Limits
+
+_FREE = frozenset({"/healthz"})
+"""Costs nothing, and is asked by those who restart a service that doesn't answer."""
+
+
+class RateLimit:
+    """Answers 429 to whoever is over its limit. The application says in the scope who called."""
+
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+        self._app = app
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in _FREE:
+            await self._app(scope, receive, send)
+            return
+        token_key, address = _token_key(scope), _address(scope)
+        wait_seconds = self._limits.admit(token_key, address)
+        if wait_seconds:
+            await _too_many(scope, wait_seconds)(scope, receive, send)
+            return
+        statuses: list[int] = []
+
+        async def send_noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+            await send(message)
+
+        await self._app(scope, receive, send_noted)
+        state = scope["state"]
+        if token_key is not None and "caller" in state:
+            self._limits.vouched(token_key, is_admin=state["is_admin"])
+        elif HTTPStatus.UNAUTHORIZED in statuses or not self._limits.knows(token_key):
+            self._limits.unknown(token_key, address)
+
+
+def _token_key(scope: Scope) -> str | None:
+    given = Headers(scope=scope).get("authorization")
+    if given is None:
+        return None
+    # The token alone: its scheme can be written in many ways, and each would be another bucket.
+    return sha256(given.split(" ")[-1].encode()).hexdigest()
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def _too_many(scope: Scope, wait_seconds: float) -> ASGIApp:
+    seconds = ceil(wait_seconds)
+    detail = f"That was too much at once. Send it again in {seconds} s, or more in one call."
+    request_id = scope["state"]["request_id"]
+    headers = {"Retry-After": str(seconds)}
+    return respond(request_id, 429, "too_many_requests", detail, headers=headers)

@@ -1,0 +1,1 @@
+"""Files taken in: the catalog, events, a whole ledger."""

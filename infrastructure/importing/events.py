@@ -1,0 +1,89 @@
+"""Imports files of events, through the same door as everything else.
+
+A line is what an element of the write call is, and is decided upon as that is. One bad line holds
+back no other. A file can be imported again: what is there already is a duplicate.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeVar
+
+from domain.rejection import Rejection
+from infrastructure.commands.handler import Caller, Door, conflict
+from infrastructure.commands.submissions import Submission, Unreadable, parse_event
+from infrastructure.importing.lines import LINE_BYTES_MAX, FileProblem, Line
+
+BATCH = 1_000
+_ADMIN = Caller(None)
+
+Parsed = TypeVar("Parsed")
+
+
+class Imported(NamedTuple):
+    """What became of a line; a rejected one says why. `name` is the id or item that it carried.
+
+    `is_unseen`: the catalog has no such item, or none that the user sees.
+    """
+
+    line: int
+    status: str
+    name: str | None = None
+    rejection: Rejection | None = None
+    is_unseen: bool = False
+
+
+def import_events(door: Door, lines: Iterable[Line]) -> Iterator[Imported]:
+    """Records the events of a file, and says of each line what became of it."""
+    for batch in _batches(lines):
+        readable: list[tuple[int, Submission]] = []
+        for line in batch:
+            parsed = parsed_line(line, parse_event)
+            if isinstance(parsed, Imported):
+                yield parsed
+            else:
+                readable.append((line.number, parsed))
+        yield from _submitted(door, readable)
+
+
+def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    batch: list[Line] = []
+    try:
+        for line in lines:
+            batch.append(line)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except FileProblem:
+        yield batch  # what came before the break counts
+        raise
+    yield batch
+
+
+def _submitted(door: Door, readable: list[tuple[int, Submission]]) -> Iterator[Imported]:
+    taken, _ = door.submit(_ADMIN, [submission for _, submission in readable])
+    for (line, _), (submission_id, result, is_unseen) in zip(readable, taken, strict=True):
+        if isinstance(result, Rejection):
+            yield Imported(line, "rejected", str(submission_id), result)
+        elif result.status == "conflict":
+            yield Imported(line, "rejected", str(submission_id), conflict(result))
+        else:
+            yield Imported(line, result.status, str(submission_id), is_unseen=is_unseen)
+
+
+def parsed_line(line: Line, parse: Callable[[bytes], Parsed | Unreadable]) -> Parsed | Imported:
+    """What a line says, or that it can't be taken."""
+    if line.text is None:
+        reason = f"The line has more than {LINE_BYTES_MAX} bytes; no event or item does."
+        return Imported(line.number, "rejected", None, Rejection("line_too_long", reason))
+    try:
+        parsed = parse(line.text)
+    except ValueError as error:
+        reason = f"The line isn't JSON: {_in_a_line(str(error))}."
+        return Imported(line.number, "rejected", None, Rejection("invalid_json", reason))
+    if isinstance(parsed, Unreadable):
+        return Imported(line.number, "rejected", *parsed)
+    return parsed
+
+
+def _in_a_line(reason: str) -> str:
+    """A parser's words without the number of the only line that it saw."""
+    return reason.replace("at line 1 column", "at column")

@@ -1,0 +1,1 @@
+"""What operators look at: status, metrics, logs, a doctor, backups, verification."""

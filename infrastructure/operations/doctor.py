@@ -1,0 +1,211 @@
+"""Looks a deployment over and says in plain words what is well and what isn't, and what to do."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from shutil import disk_usage
+from typing import Literal, NamedTuple
+
+from sqlalchemy import Connection, Engine, make_url
+
+from infrastructure.bootstrap import policy_of
+from infrastructure.commands.tokens import token_path
+from infrastructure.database.engine import make_engine, read_transaction, sqlite_path
+from infrastructure.database.migrations import check_schema
+from infrastructure.database.problems import DatabaseProblem
+from infrastructure.ledger.mapper import UnreadableEvent
+from infrastructure.ledger.reader import head, read, read_settings
+from infrastructure.operations.status import Standing, standing
+from infrastructure.projecting.rebuilding.lock import is_claimed
+from infrastructure.projecting.rebuilding.shadow_tables import leftovers
+from infrastructure.settings.settings import Settings
+from projections.bookmark import read_bookmark
+
+State = Literal["ok", "warning", "problem"]
+
+_MEGABYTE = 1_000_000
+_FREE_LOW_BYTES = 1_000 * _MEGABYTE
+_FREE_LEAST_BYTES = 100 * _MEGABYTE
+_LAG_LONG_SECONDS = 60.0
+_CLOCKS_APART_SECONDS = 5.0
+_LOOKED_AT = 2_000
+
+
+class Check(NamedTuple):
+    """One thing that was looked at."""
+
+    name: str
+    state: State
+    detail: str
+
+
+def examine(settings: Settings, now_us: Callable[[], int]) -> Iterator[Check]:
+    """Everything there is to say, one thing after the other. Changes nothing."""
+    yield from _exposure(settings)
+    yield _token_file(settings)
+    yield _disk(_database_directory(settings))
+    engine = make_engine(settings.url, synchronous=settings.sqlite_synchronous, wait_seconds=5)
+    try:
+        yield from _database(settings, engine, now_us)
+    finally:
+        engine.dispose()
+
+
+def _exposure(settings: Settings) -> Iterator[Check]:
+    yield Check(
+        "settings", "ok", "All are known and make sense; `watchledger settings` lists them."
+    )
+    if not _is_loopback(settings.host):
+        detail = (
+            f"The service listens at {settings.host}, beyond this machine, and speaks plain HTTP: "
+            "tokens can be read on the way. Put a proxy with TLS before it."
+        )
+        yield Check("address", "warning", detail)
+    if settings.cors_origins == "*":
+        detail = "Any web page may call the API, if it has a token. Name the origins instead."
+        yield Check("cors", "warning", detail)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _token_file(settings: Settings) -> Check:
+    name, path = "admin token", token_path(settings)
+    if settings.admin_token is not None:
+        return Check(name, "ok", "It comes from the settings.")
+    if not path.exists():
+        return Check(name, "ok", f"There is none yet; `watchledger serve` makes it in {path}.")
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        detail = f"Others can read {path} (mode {mode:04o}). Run: chmod 600 {path}"
+        return Check(name, "problem", detail)
+    if not os.access(path, os.R_OK):
+        return Check(name, "problem", f"{path} can't be read. Check who owns it.")
+    return Check(name, "ok", f"It is kept in {path}, for its owner only.")
+
+
+def _database_directory(settings: Settings) -> Path:
+    """Where the embedded database grows; with PostgreSQL, where the token is kept."""
+    directory = settings.data_dir
+    if settings.url.startswith("sqlite"):
+        directory = (sqlite_path(make_url(settings.url)) or directory).absolute().parent
+    while not directory.exists():
+        directory = directory.parent
+    return directory
+
+
+def _disk(directory: Path) -> Check:
+    free_bytes = disk_usage(directory).free
+    said = f"{free_bytes / _MEGABYTE:,.0f} MB are free at {directory}"
+    if free_bytes < _FREE_LEAST_BYTES:
+        detail = f"{said}. Nothing can be recorded once it is full: free some."
+        return Check("disk", "problem", detail)
+    if free_bytes < _FREE_LOW_BYTES:
+        return Check("disk", "warning", f"{said}. Soon that will be little.")
+    return Check("disk", "ok", f"{said}.")
+
+
+def _database(settings: Settings, engine: Engine, now_us: Callable[[], int]) -> Iterator[Check]:
+    shown = make_url(settings.url).render_as_string(hide_password=True)
+    try:
+        check_schema(engine)
+        yield Check("database", "ok", f"{shown} answers, and its schema is up to date.")
+        found = standing(engine, now_us())
+        with read_transaction(engine) as connection:
+            yield _durability(settings, connection)
+            yield _clock(connection, found, now_us)
+            yield _thresholds(settings, connection)
+            yield _readable(connection, found)
+            yield from _interrupted_rebuild(connection, engine)
+        yield _lag(found)
+    except DatabaseProblem as problem:
+        yield Check("database", "problem", f"{shown}: {problem}")
+
+
+def _durability(settings: Settings, connection: Connection) -> Check:
+    name = "durability"
+    if connection.dialect.name == "sqlite":
+        is_safe = settings.sqlite_synchronous in {"FULL", "EXTRA"}
+        said = f"SQLite's synchronous is {settings.sqlite_synchronous}"
+        advice = "Set WATCHLEDGER_SQLITE_SYNCHRONOUS to FULL."
+    else:
+        shown = {
+            each: str(connection.exec_driver_sql(f"SHOW {each}").scalar_one())
+            for each in ("fsync", "full_page_writes", "synchronous_commit")
+        }
+        is_safe = "off" not in shown.values()
+        said = ", ".join(f"{each} is {value}" for each, value in shown.items())
+        advice = "Switch it on in postgresql.conf."
+    if is_safe:
+        return Check(name, "ok", f"{said}: what was answered survives a loss of power.")
+    return Check(name, "warning", f"{said}: a loss of power may take the last events. {advice}")
+
+
+def _clock(connection: Connection, found: Standing, now_us: Callable[[], int]) -> Check:
+    ahead_seconds = (found.recorded_at_us - now_us()) / 1_000_000
+    if ahead_seconds > _CLOCKS_APART_SECONDS:
+        detail = (
+            f"The last event was recorded {ahead_seconds:,.0f} s in the future of this machine's "
+            "clock: it is slow, or another was fast. Until it has caught up, new events are dated "
+            "then. Set the clock, and keep it by NTP."
+        )
+        return Check("clock", "problem", detail)
+    apart_seconds = 0.0
+    if connection.dialect.name == "postgresql":
+        asked = "SELECT extract(epoch FROM clock_timestamp())"
+        database_seconds = float(connection.exec_driver_sql(asked).scalar_one())
+        apart_seconds = abs(now_us() / 1_000_000 - database_seconds)
+    if apart_seconds > _CLOCKS_APART_SECONDS:
+        detail = f"This machine's clock and the database's are {apart_seconds:,.0f} s apart."
+        return Check("clock", "warning", detail)
+    return Check("clock", "ok", "The last event lies in the past, and no clock is off.")
+
+
+def _thresholds(settings: Settings, connection: Connection) -> Check:
+    place, wanted = read_bookmark(connection), policy_of(settings)
+    if place is None or not place.position or place.policy == wanted:
+        return Check("thresholds", "ok", f"{wanted.low:g} and {wanted.high:g}, as projected.")
+    detail = (
+        f"The read models were made with {place.policy.low:g} and {place.policy.high:g}, the "
+        f"settings say {wanted.low:g} and {wanted.high:g}: nothing is projected. Run "
+        "`watchledger rebuild`, or set them as they were."
+    )
+    return Check("thresholds", "problem", detail)
+
+
+def _readable(connection: Connection, found: Standing) -> Check:
+    end = head(connection).position
+    try:
+        read_settings(connection, 0, end)
+        read(connection, found.projected_position, _LOOKED_AT)
+        read(connection, max(0, end - _LOOKED_AT), _LOOKED_AT)
+    except UnreadableEvent as unreadable:
+        detail = f"{unreadable} Restore a backup, or install the version that wrote it."
+        return Check("events", "problem", detail)
+    return Check(
+        "events", "ok", f"The newest of {end:,} can be read; `watchledger verify` reads them all."
+    )
+
+
+def _interrupted_rebuild(connection: Connection, engine: Engine) -> Iterator[Check]:
+    left = leftovers(connection)
+    if left and not is_claimed(engine):
+        detail = f"One was interrupted and left {len(left)} tables; the next clears them away."
+        yield Check("rebuild", "warning", detail)
+
+
+def _lag(found: Standing) -> Check:
+    said = f"The read models are {found.lag_events:,} events behind"
+    if found.lag_seconds > _LAG_LONG_SECONDS:
+        detail = (
+            f"{said}, the oldest for {found.lag_seconds:,.0f} s. Start `watchledger serve` or "
+            "`watchledger project`; if one runs, its log says what holds it up."
+        )
+        return Check("projection", "problem", detail)
+    return Check("projection", "ok", f"{said}.")

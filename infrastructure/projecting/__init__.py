@@ -1,0 +1,1 @@
+"""What projects: the ledger's events, page by page, into the read models."""

@@ -1,0 +1,126 @@
+"""Following the ledger page by page: fold what comes next, and write it with the bookmark.
+
+The two halves are apart so that a page can be folded from a snapshot and written in a short
+transaction of its own, or both in one. The bookmark moves by compare-and-set: whoever moved it
+meanwhile has done the work, and this follower drops its own.
+"""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from domain.directory import Directory
+from domain.events import ACTIVITY, Recorded
+from domain.fold import Fold
+from domain.registers import Policy
+from infrastructure.database.engine import pipelined
+from infrastructure.ledger.reader import read, read_settings
+from projections import bookmark
+from projections.bookmark import LIVE, Place
+from projections.keeping import Source
+from projections.projection import Page
+from projections.read_models import ReadModels
+
+KEPT_MOST = 50_000
+"""How many values stay in memory between pages: some 15 MB, however long the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A page that was folded and not yet written, with the bookmark before it and after."""
+
+    before: Place
+    after: Place
+    page: Page
+
+
+class Follower:
+    """Keeps read models at the bookmark of a name; its fold stays in memory between pages.
+
+    `directory` is what was read of the settings already.
+    """
+
+    def __init__(
+        self,
+        models: ReadModels,
+        policy: Policy,
+        *,
+        page_size: int = 5_000,
+        worker: str | None = None,
+        name: str = LIVE,
+        directory: Directory | None = None,
+    ) -> None:
+        self._models = models
+        self._policy = policy
+        self._page_size = page_size
+        self._worker = worker
+        self._name = name
+        self._directory = directory or Directory()
+        self._fold: Fold | None = None
+        self._source: Source | None = None
+        self._at: tuple[int, int] = (-1, -1)
+
+    def fold_page(
+        self, connection: Connection, before: Place, upto: int | None = None
+    ) -> Folded | None:
+        """Fold the page behind a bookmark, no farther than `upto`; None if there is none.
+
+        Whoever doesn't write it then has to `drop` what is in memory. Raises UnreadableEvent.
+        """
+        limit = self._page_size
+        if upto is not None:
+            limit = min(limit, upto - before.position)  # positions have no gap
+        try:
+            events = read(connection, before.position, limit)
+            if not events:
+                return None
+            fold = self._fold_at(before, connection)
+            fold.apply(events)
+        except BaseException:
+            self.drop()
+            raise
+        return Folded(before, self._after(before, events), Page(events, fold, before.position))
+
+    def write_page(self, connection: Connection, folded: Folded) -> bool:
+        """Write a folded page; False if another worker has moved the bookmark.
+
+        If the transaction fails after that, `drop` what is in memory.
+        """
+        if not bookmark.advance(connection, folded.before, folded.after, self._name):
+            self.drop()
+            return False
+        if self._source is not None:
+            self._source.connect = lambda: connection
+        with pipelined(connection):
+            self._models.write(connection, folded.page)
+        self._at = (folded.after.position, folded.after.generation)
+        return True
+
+    def drop(self) -> None:
+        """Forget everything: it may be ahead of what is written."""
+        self._fold = self._source = None
+        self._directory = Directory()
+
+    def _fold_at(self, place: Place, connection: Connection) -> Fold:
+        """The fold as of a bookmark, its memory kept from the page before if that was ours."""
+        if self._fold is None or self._source is None:
+            self._source = Source(lambda: connection)
+            self._fold = Fold(self._directory, self._policy, self._models.tables(self._source))
+            self._at = (-1, -1)
+        self._source.connect = lambda: connection
+        if self._at != (place.position, place.generation) or self._fold.tables.size() > KEPT_MOST:
+            self._fold.tables.forget()
+            directory = self._fold.directory
+            for recorded in read_settings(connection, directory.position, place.position):
+                directory.evolve(recorded)
+        return self._fold
+
+    def _after(self, before: Place, events: list[Recorded]) -> Place:
+        settings = [each.position for each in events if not isinstance(each.event, ACTIVITY)]
+        return replace(
+            before,
+            position=events[-1].position,
+            settings_position=settings[-1] if settings else before.settings_position,
+            policy=self._policy,
+            worker=self._worker,
+        )

@@ -1,0 +1,208 @@
+"""The rebuild: from the ledger into new tables while the service runs, then one swap.
+
+Until the swap commits nothing of what is in use has changed, so it may be interrupted at any
+moment; the next one clears away what is left. After the bulk of it the new tables follow the
+ledger by the very code that keeps those in use, and the last page, the swap and the bookmark are
+one transaction in which nobody reads or writes read models.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic, sleep
+
+from sqlalchemy import Connection, Engine
+
+from domain.directory import Directory
+from domain.fold import Fold
+from domain.registers import Policy
+from infrastructure.database.engine import Synchronous, read_transaction, write_transaction
+from infrastructure.database.problems import DatabaseLocked
+from infrastructure.ledger.reader import head, read_settings
+from infrastructure.projecting.page_processor import Follower
+from infrastructure.projecting.projector import Projector, RebuildDue
+from infrastructure.projecting.rebuilding.lock import sole_rebuild
+from infrastructure.projecting.rebuilding.shadow_tables import Beside, clear_away, last_generation
+from infrastructure.projecting.rebuilding.user_range import load_common, shares
+from infrastructure.projecting.rebuilding.workers import Job, started
+from projections import bookmark
+from projections.bookmark import LIVE, REBUILD, Place
+from projections.read_models import PROJECTIONS, ReadModels
+
+_NOTED_EVERY_SECONDS = 1.0
+_PAGE = 5_000
+_PAUSE_SECONDS = 3.0
+_PATIENCE_SECONDS = 900.0
+"""How long a rebuild that is done waits for those who read for long, and how often it asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to rebuild: projections by name, in how many processes, by which policy."""
+
+    projections: frozenset[str]
+    policy: Policy
+    jobs: int = 1
+    synchronous: Synchronous = "FULL"
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.projections) == len(PROJECTIONS)
+
+
+def rebuild(
+    engine: Engine,
+    plan: Plan,
+    on_total: Callable[[int], None] = lambda _: None,
+    on_events: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Rebuild projections and swap them in; answers the position that they hold.
+
+    `on_total` hears how many events there are, `on_events` how many more were folded. Raises
+    RebuildRunning, RebuildDue, UnreadableEvent and DatabaseProblem; nothing has changed then.
+    """
+    with sole_rebuild(engine):
+        upto, generation = _begin(engine, plan)
+        on_total(upto)
+        beside = Beside(generation)
+        try:
+            noted = _Noted(engine, Place(0, 0, plan.policy, generation), on_events)
+            directory = _fill(engine, plan, beside, upto, noted)
+            return _Catching(engine, plan, beside, directory).up()
+        except BaseException:
+            _clear(engine)
+            raise
+
+
+def _begin(engine: Engine, plan: Plan) -> tuple[int, int]:
+    """How far to fold in bulk, and the new generation's number."""
+    _clear(engine)
+    if not plan.is_whole:
+        # What isn't rebuilt stays where it is, so the two have to meet at one position.
+        Projector(engine, plan.policy).catch_up()
+    with read_transaction(engine) as connection:
+        place = bookmark.read_bookmark(connection) or Place(0, 0, plan.policy)
+        upto = head(connection).position if plan.is_whole else place.position
+        return upto, max(place.generation, last_generation(connection)) + 1
+
+
+def _clear(engine: Engine) -> None:
+    with write_transaction(engine) as connection:
+        clear_away(connection)
+        bookmark.remove_bookmark(connection, REBUILD)
+
+
+def _fill(
+    engine: Engine, plan: Plan, beside: Beside, upto: int, on_events: Callable[[int], None]
+) -> Directory:
+    """Answers what was said of catalog, device users and access."""
+    url = engine.url.render_as_string(hide_password=False)
+    fold = Fold(Directory(), plan.policy)
+    with started(plan.jobs) as jobs:
+        with write_transaction(engine) as connection:
+            beside.create(connection)
+        with read_transaction(engine) as connection:
+            for recorded in read_settings(connection, 0, upto):
+                fold.directory.evolve(recorded)
+            by_share = shares(connection, fold.directory, plan.jobs, upto)
+        fold.seen_us = jobs.run(
+            [Job(url, plan.synchronous, plan.policy, beside.generation, each) for each in by_share],
+            on_events,
+        )
+    load_common(engine, beside, fold)
+    beside.create_indexes(engine)
+    place = Place(upto, fold.directory.position, plan.policy, beside.generation)
+    with write_transaction(engine) as connection:
+        bookmark.put_bookmark(connection, place, REBUILD)
+    return fold.directory
+
+
+class _Noted:
+    """Hears how many events were folded, and notes it for whoever watches the service."""
+
+    def __init__(self, engine: Engine, start: Place, on_events: Callable[[int], None]) -> None:
+        self._engine = engine
+        self._place = start
+        self._on_events = on_events
+        self._next_at = 0.0
+
+    def __call__(self, events: int) -> None:
+        self._on_events(events)
+        self._place = replace(self._place, position=self._place.position + events)
+        if monotonic() >= self._next_at:
+            self._next_at = monotonic() + _NOTED_EVERY_SECONDS
+            with write_transaction(self._engine) as connection:
+                bookmark.put_bookmark(connection, self._place, REBUILD)
+
+
+class _Catching:
+    """Lets the new tables follow the ledger until they can take the place of the others."""
+
+    def __init__(self, engine: Engine, plan: Plan, beside: Beside, directory: Directory) -> None:
+        self._engine = engine
+        self._plan = plan
+        self._beside = beside
+        models = ReadModels(beside.table_of)
+        self._follower = Follower(
+            models, plan.policy, page_size=_PAGE, name=REBUILD, directory=directory
+        )
+
+    def up(self) -> int:
+        give_up_at = monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                self._catch_up()
+                return self._swapped()
+            except DatabaseLocked:
+                # Somebody reads for long. Whoever comes later shouldn't have to wait behind us.
+                self._follower.drop()
+                if monotonic() > give_up_at:
+                    raise
+                sleep(_PAUSE_SECONDS)
+
+    def _catch_up(self) -> None:
+        progressed = True
+        while progressed:
+            with write_transaction(self._engine) as connection:
+                progressed = self._follow(connection)
+
+    def _swapped(self) -> int:
+        with write_transaction(self._engine) as connection:
+            bookmark.hold_bookmarks(connection)
+            while self._follow(connection):
+                pass
+            return self._swap(connection)
+
+    def _follow(self, connection: Connection) -> bool:
+        """One more page, up to where the tables in use are."""
+        place = self._place(connection, REBUILD)
+        folded = self._follower.fold_page(connection, place, self._target(connection, place))
+        return folded is not None and self._follower.write_page(connection, folded)
+
+    def _target(self, connection: Connection, place: Place) -> int:
+        return max(self._place(connection, LIVE).position, place.position)
+
+    def _place(self, connection: Connection, name: str) -> Place:
+        return bookmark.read_bookmark(connection, name) or Place(0, 0, self._plan.policy)
+
+    def _swap(self, connection: Connection) -> int:
+        place = self._place(connection, REBUILD)
+        if not self._plan.is_whole and self._place(connection, LIVE).policy != self._plan.policy:
+            raise RebuildDue("The thresholds have changed. Rebuild all projections at once.")
+        models = [
+            model
+            for projection in PROJECTIONS
+            if projection.name in self._plan.projections
+            for model in projection.models
+        ]
+        self._beside.put_in_place(connection, models)
+        bookmark.remove_bookmark(connection, REBUILD)
+        bookmark.put_bookmark(connection, replace(place, worker=None), LIVE)
+        return place.position
+
+
+def projection_names(names: Sequence[str]) -> frozenset[str]:
+    """All projections' names, or those given. Raises ValueError for an unknown one."""
+    known = [projection.name for projection in PROJECTIONS]
+    if unknown := sorted(set(names) - set(known)):
+        raise ValueError(f"{', '.join(unknown)}: no such projection; there are {', '.join(known)}.")
+    return frozenset(names or known)

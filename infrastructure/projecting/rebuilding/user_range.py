@@ -1,0 +1,96 @@
+"""Folding a share of the users from the first event on, and filling the new tables with it.
+
+Users are independent of each other, so several processes can each fold theirs. Each reads what is
+theirs and what concerns everybody.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from sqlalchemy import Connection, Engine
+
+from domain.directory import Directory
+from domain.events import device_user_stream
+from domain.fold import Fold
+from domain.registers import Policy
+from infrastructure.database.engine import read_transaction
+from infrastructure.ledger.reader import read_share
+from infrastructure.ledger.statements import statements_of
+from infrastructure.projecting.rebuilding.shadow_tables import Beside, load
+from projections.driver import driver_of
+from projections.read_models import ReadModels
+
+_PAGE = 5_000
+_AFTER_ALL = "\U0010ffff"
+"""No name of a user goes so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Which users: from a name up to before another, by code point; and up to which position."""
+
+    first: str
+    end: str
+    upto: int
+
+
+def shares(connection: Connection, directory: Directory, count: int, upto: int) -> list[Share]:
+    """All users in `count` shares with about as many events each; in fewer where users are few."""
+    cuts = _cuts(_events_by_user(connection, directory), count) if count > 1 else []
+    return [Share(first, end, upto) for first, end in pairwise(["", *cuts, _AFTER_ALL])]
+
+
+def _events_by_user(connection: Connection, directory: Directory) -> dict[str, int]:
+    users = {device_user_stream(each.cduid): each.user for each in directory.device_users.values()}
+    _, found = statements_of(connection.dialect.name).look(driver_of(connection), users, ())
+    events = Counter[str]()
+    for stream, last in found.streams.items():
+        events[users[stream]] += last.version
+    return events
+
+
+def _cuts(events: Mapping[str, int], count: int) -> list[str]:
+    """The users that all shares but the first begin with."""
+    users = sorted(events)
+    before = list(accumulate((events[user] for user in users), initial=0))
+    places = {bisect_left(before, before[-1] * number / count) for number in range(1, count)}
+    return [users[place] for place in sorted(places) if 0 < place < len(users)]
+
+
+def fold_share(
+    engine: Engine, policy: Policy, share: Share, on_events: Callable[[int], None]
+) -> Fold:
+    """The fold of a share, everything in memory. `on_events` hears how many each page had.
+
+    Raises UnreadableEvent.
+    """
+    fold = Fold(Directory(), policy, derives_late=True)
+    position = 0
+    while position < share.upto:
+        upto = min(position + _PAGE, share.upto)  # positions have no gap
+        with read_transaction(engine) as connection:
+            events = read_share(connection, position, upto, share.first, share.end)
+        fold.take(events)
+        on_events(upto - position)
+        position = upto
+    fold.settle()
+    return fold
+
+
+def load_share(engine: Engine, beside: Beside, fold: Fold) -> None:
+    """Fill the new tables of what is kept by user."""
+    for projection in ReadModels(beside.table_of).projections:
+        if projection.is_by_user:
+            for table, rows in projection.contents(fold):
+                load(engine, table, rows)
+
+
+def load_common(engine: Engine, beside: Beside, fold: Fold) -> None:
+    """Fill the other new tables, from a fold that has seen what concerns everybody."""
+    for projection in ReadModels(beside.table_of).projections:
+        if not projection.is_by_user:
+            for table, rows in projection.contents(fold):
+                load(engine, table, rows)

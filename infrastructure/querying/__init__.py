@@ -1,0 +1,1 @@
+"""What reads: answers from the read models, and histories from the ledger's own rows."""

@@ -1,0 +1,108 @@
+"""Reading: one consistent state of directory and read models, as far as they are projected."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from domain.directory import Directory
+from domain.instants import to_us
+from domain.registers import Policy
+from domain.viewer import Viewer
+from infrastructure.ledger.reader import position_at, read_settings
+from infrastructure.querying.as_of import look_back
+from infrastructure.querying.gate import Gate
+from infrastructure.querying.session import Session, session
+from infrastructure.querying.viewer_cache import Lending, RecentViewers
+from projections.read_models import ReadModels
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything as of one position: what was folded, and what reads just that."""
+
+    directory: Directory
+    session: Session
+    lending: Lending
+
+    @property
+    def position(self) -> int:
+        return self.session.place.position
+
+    @property
+    def policy(self) -> Policy:
+        """The one that the read models were made under, whatever the settings say by now."""
+        return self.session.place.policy
+
+    @property
+    def connection(self) -> Connection:
+        """It sees that position. Raises Overtaken in a snapshot of a device user."""
+        return self.session.connection()
+
+    def viewer(self, cduid: str) -> Viewer:
+        """The answers for a device user. Raises KeyError for one that isn't registered."""
+        return self.lending.viewer(cduid)
+
+    def position_as_of(self, as_of: int | datetime | None) -> int:
+        """The position that is meant: itself, or the last one recorded up to a time (rule 22)."""
+        if as_of is None:
+            return self.position
+        if isinstance(as_of, datetime):
+            as_of = position_at(self.connection, to_us(as_of))
+        return min(as_of, self.position)
+
+    def viewer_as_of(self, cduid: str, position: int) -> Viewer:
+        """The answers that the ledger would have given at a position. Raises KeyError."""
+        if position == self.position:
+            return self.viewer(cduid)
+        return look_back(self.connection, self.directory, self.policy, cduid, position)
+
+
+class Reader:
+    """Answers from the read models; keeps a directory in memory and lets it follow them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._recent = RecentViewers(ReadModels())
+        self._gate = Gate()
+        self._directory = Directory()
+
+    def position(self) -> int:
+        """How far the read models are."""
+        with session(self._engine) as reading:
+            reading.glimpse()
+            return reading.place.position
+
+    @contextmanager
+    def snapshot(self, of: str | None = None) -> Iterator[Snapshot]:
+        """The present state, for as long as the block lasts.
+
+        With the device user `of` that it is about, one statement may be all that it takes, if what
+        is asked of it was asked before; on the other hand the block may end with Overtaken then,
+        and has to be done again.
+        """
+        kept = None if of is None else self._recent.take(of)
+        while True:
+            with self._gate.shared(), session(self._engine) as reading:
+                if kept is not None:
+                    reading.glimpse(kept.streams)
+                    kept = kept if kept.is_right(reading) else None
+                if kept is None:
+                    reading.begin()
+                if reading.place.settings_position == self._directory.position:
+                    with self._recent.lending(reading, self._directory, kept) as lending:
+                        yield Snapshot(self._directory, reading, lending)
+                    return
+            self._follow()
+
+    def _follow(self) -> None:
+        """Let the directory follow the read models. They only ever go on, so readers that come
+        after see them as far or farther.
+        """
+        with self._gate.alone(), session(self._engine) as reading:
+            reading.begin()
+            upto = reading.place.settings_position
+            for recorded in read_settings(reading.connection(), self._directory.position, upto):
+                self._directory.evolve(recorded)

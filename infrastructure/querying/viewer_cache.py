@@ -1,0 +1,115 @@
+"""Viewers that were lately asked about, kept with what was loaded of them while nothing changes.
+
+A home screen asks for much of what its viewer ever said, and asks again and again. So a viewer
+stays for the next reader until anybody of its watch group says something, the catalog, a mode or a
+limit changes, or a rebuild is swapped in: one seek per device user tells.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from threading import Lock
+
+from domain.directory import Directory
+from domain.events import device_user_stream
+from domain.viewer import Viewer
+from infrastructure.querying.session import Session, is_unchanged
+from projections.bookmark import Place
+from projections.keeping import Source
+from projections.read_models import ReadModels
+
+_VALUES_MOST = 200_000
+"""How many loaded values are kept of all of them together: some 40 MB."""
+
+_VIEWERS_MOST = 200
+
+
+@dataclass(slots=True)
+class Kept:
+    """A viewer, what its tables are read through, and the place up to which nothing has changed.
+
+    `values` is how many were loaded of it when it was put aside.
+    """
+
+    viewer: Viewer
+    source: Source
+    place: Place
+    values: int = 0
+
+    @property
+    def streams(self) -> list[str]:
+        """All that is said by whom it sees."""
+        return [device_user_stream(cduid) for cduid in self.viewer.cduids]
+
+    def is_right(self, session: Session) -> bool:
+        """Whether it is as fresh as the session's place."""
+        return is_unchanged(self.place, session.place, partial(session.newest, self.streams))
+
+
+class Lending:
+    """The viewers of one snapshot: each is nobody else's until the snapshot ends."""
+
+    def __init__(self, recent: "RecentViewers", session: Session, directory: Directory) -> None:
+        self._recent = recent
+        self._session = session
+        self._directory = directory
+        self.lent: dict[str, Kept] = {}
+
+    def lend(self, kept: Kept) -> None:
+        """Lends one that is right as of the session's place."""
+        kept.source.connect, kept.place = self._session.connection, self._session.place
+        self.lent[kept.viewer.cduid] = kept
+
+    def viewer(self, cduid: str) -> Viewer:
+        """Raises KeyError for a device user that isn't registered."""
+        if cduid not in self.lent:
+            kept = self._recent.take(cduid)
+            self.lend(kept if kept and kept.is_right(self._session) else self._fresh(cduid))
+        return self.lent[cduid].viewer
+
+    def _fresh(self, cduid: str) -> Kept:
+        source = Source(self._session.connection)
+        viewer = Viewer(self._directory, self._recent.models.tables(source), cduid)
+        return Kept(viewer, source, self._session.place)
+
+
+class RecentViewers:
+    """Lends viewers to snapshots, in any thread; the one asked about last stays longest."""
+
+    def __init__(self, models: ReadModels) -> None:
+        self.models = models
+        self._kept: dict[str, Kept] = {}
+        self._values = 0
+        self._lock = Lock()
+
+    @contextmanager
+    def lending(
+        self, session: Session, directory: Directory, known: Kept | None
+    ) -> Iterator[Lending]:
+        """Lends viewers as of the session's place for as long as the block lasts.
+
+        `known` is one that was taken before, and is right.
+        """
+        lending = Lending(self, session, directory)
+        if known is not None:
+            lending.lend(known)
+        yield lending
+        with self._lock:
+            for cduid, kept in lending.lent.items():
+                self._take(cduid)
+                self._kept[cduid] = kept
+                kept.values = kept.viewer.tables.size()
+                self._values += kept.values
+            while self._values > _VALUES_MOST or len(self._kept) > _VIEWERS_MOST:
+                self._take(next(iter(self._kept)))
+
+    def take(self, cduid: str) -> Kept | None:
+        """What was put aside of a device user; nobody else has it then."""
+        with self._lock:
+            return self._take(cduid)
+
+    def _take(self, cduid: str) -> Kept | None:
+        kept = self._kept.pop(cduid, None)
+        self._values -= kept.values if kept else 0
+        return kept

@@ -1,0 +1,89 @@
+"""The door decides on the ledger's end, however many doors there are."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine
+
+from domain.commands import PatchDeviceUser, PlaceItem, PutDeviceUser
+from domain.events import IsolationMode
+from infrastructure.commands.handler import Caller, Door, Refused
+from infrastructure.ledger.application import Ledger
+from infrastructure.ledger.writer import Writer
+
+ANN = PutDeviceUser(user="ann", device="d")
+
+
+@pytest.fixture
+def doors(engine: Engine) -> Iterator[tuple[Door, Door]]:
+    """Two doors to one ledger, as two processes have them."""
+    ledgers = [Ledger(engine), Ledger(engine)]
+    writers = [Writer(ledger.append) for ledger in ledgers]
+    first, second = (
+        Door(ledger, writer, "admin") for ledger, writer in zip(ledgers, writers, strict=True)
+    )
+    yield first, second
+    for writer in writers:
+        writer.close()
+
+
+def test_a_token_is_known_at_every_door_at_once_and_revoked_at_every_door(
+    doors: tuple[Door, Door],
+) -> None:
+    here, there = doors
+    _, token = here.put_device_user("tv", ANN)
+    assert token is not None
+    assert there.authenticate(token) == Caller("tv")
+    here.revoke_token("tv")
+    with pytest.raises(Refused) as refused:
+        there.authenticate(token)
+    assert refused.value.rejection.code == "token_unknown"
+
+
+def test_of_two_doors_that_register_the_same_cduid_one_tells_a_token(
+    doors: tuple[Door, Door],
+) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: doors[n % 2].put_device_user("tv", ANN), range(8)))
+    assert sum(token is not None for _, token in answers) == 1
+
+
+def test_the_same_items_placed_at_two_doors_are_recorded_once(
+    engine: Engine, doors: tuple[Door, Door]
+) -> None:
+    shelf = PlaceItem(item="movie_shelf:m")
+    movies = [PlaceItem(item=f"movie:{n}", parent="movie_shelf:m") for n in range(50)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: doors[n % 2].place_items([shelf, *movies]), range(8)))
+    assert Ledger(engine).head()[:2] == (51, 51)
+
+
+def test_changes_of_different_fields_at_two_doors_are_both_kept(doors: tuple[Door, Door]) -> None:
+    here, there = doors
+    here.put_device_user("tv", ANN)
+    for number in range(10):
+        name = f"name {number}"
+        described = PutDeviceUser(user="ann", device="d", kind=name)
+        renamed = PatchDeviceUser(display_name=name)
+        with ThreadPoolExecutor(2) as pool:
+            list(
+                pool.map(
+                    lambda change: change(),
+                    (
+                        lambda: here.put_device_user("tv", described),  # noqa: B023
+                        lambda: there.patch_device_user("tv", renamed),  # noqa: B023
+                    ),
+                )
+            )
+        assert here.put_device_user("tv", described) == there.put_device_user("tv", described)
+        position = here.put_device_user("tv", described)[0].position
+        assert here.patch_device_user("tv", renamed).position == position
+
+
+def test_a_device_is_changed_while_it_reports(doors: tuple[Door, Door]) -> None:
+    here, _ = doors
+    here.put_device_user("tv", ANN)
+    mode = PatchDeviceUser(isolation_mode=IsolationMode.QUIET)
+    before = here.submit(Caller("tv"), [])[1]
+    assert here.patch_device_user("tv", mode).position == before + 1
