@@ -207,7 +207,7 @@ class Catalog:
         return any(start <= version < end for start, end in self.spans(item).get(container, ()))
 
     def leaves(self, container: str) -> Leaves:
-        """The watchable items under a container. Kept up to date as the catalog evolves."""
+        """The watchable items under a container. CacheEntry up to date as the catalog evolves."""
         found = self._leaves.get(container)
         if found is None:
             found = self._leaves[container] = self._collect_leaves(container)

@@ -1,6 +1,6 @@
 """Everything the ledger knows besides activity: the catalog, device users, and who may see what.
 
-It is small beside the activity and every part of the system needs it: the door to decide by, the
+It is small beside the activity and every part of the system needs it: commands to decide by, the
 projector to fold by, a reader to answer by. Each folds it from the ledger's own events.
 """
 

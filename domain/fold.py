@@ -1,7 +1,8 @@
 """The one fold: from the ledger's events to everything that the read models hold.
 
 Live projection, rebuild, verification and looking back all run this and nothing else. It takes
-events in order of position and never asks for a clock; what it keeps, it reads through `Keyed`.
+events in order of position and never asks for a clock; what it keeps, it reads through a
+`CachedTable`.
 """
 
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ from domain.plays import count_plays
 from domain.registers import Policy, Registers, claim, completion
 from domain.rollup import Group, Rollup
 from domain.state.cached_table import Key
-from domain.state.compaction import telling_events
+from domain.state.compaction import compact
 from domain.state.prefetch import prefetch
 from domain.state.tables import Mark, Progress, Tables
 
@@ -65,14 +66,14 @@ class Fold:
     def apply(self, page: Sequence[Recorded]) -> None:
         """Fold a page of events and settle."""
         self.counted.clear()
-        telling = telling_events(page, self._policy)
+        telling = compact(page, self._policy)
         prefetch(telling, self.directory, self._policy, self.tables)
         self._take(page, telling)
         self.settle()
 
     def take(self, page: Sequence[Recorded]) -> None:
         """Fold a page of events. Plays, and rows of groups, are right only after `settle`."""
-        self._take(page, telling_events(page, self._policy))
+        self._take(page, compact(page, self._policy))
 
     def _take(self, page: Sequence[Recorded], telling: Sequence[Recorded]) -> None:
         for recorded in telling:
@@ -214,7 +215,7 @@ class Fold:
         containers = {*left, *(container for container, _ in catalog.above(item))}
         if not is_watchable(item):
             containers |= {item, *catalog.containers_under(item)}
-        self._stale.update(self.tables.tallies.owners(sorted(containers)))
+        self._stale.update(self.tables.watermarks.owners(sorted(containers)))
 
     def _evolve_groups(
         self, recorded: Recorded, cduid: str, event: DeviceUserRegistered | IsolationModeChanged

@@ -8,7 +8,7 @@ from heapq import merge
 from domain.items import Kind, kind_of
 from domain.viewer import Viewer
 
-Place = tuple[int, int, str]
+EpisodeOrder = tuple[int, int, str]
 """Of an episode in its show: season index, episode index, episode key."""
 
 
@@ -103,7 +103,7 @@ class _Episodes:
         regular = [leaf for leaf in unwatched if self.place(leaf)[0] != 0]
         self.candidates = regular or unwatched
 
-    def place(self, episode: str) -> Place:
+    def place(self, episode: str) -> EpisodeOrder:
         catalog = self._viewer.catalog
         season, _ = catalog.above(episode)[0]
         return catalog.sibling_order(season)[0], *catalog.sibling_order(episode)

@@ -1,9 +1,9 @@
 """What each cduid last said about each item: last-writer-wins registers, and what they decide.
 
 A leaf's register is the newest mark on it. A container's keeps the newest mark of every catalog
-version (a sweep), since a newer one with an older version doesn't rule out an older one that spoke
-about more. Registers of several devices merge by taking the newest, so no device's facts are ever
-changed by another's, and the order of arrival doesn't matter.
+version (a container mark), since a newer one with an older version doesn't rule out an older one
+that spoke about more. Registers of several devices merge by taking the newest, so no device's facts
+are ever changed by another's, and the order of arrival doesn't matter.
 """
 
 from collections.abc import Iterator
@@ -52,13 +52,13 @@ class Registers:
             registers = containers[cduid]
             for container in spans:
                 register = registers[container]
-                if register is None or not register.sweeps:
+                if register is None or not register.marks:
                     continue
-                for sweep in register.sweeps:
-                    if (newest is None or sweep > newest) and catalog.stood_under(
-                        leaf, container, sweep.catalog_version
+                for each in register.marks:
+                    if (newest is None or each > newest) and catalog.stood_under(
+                        leaf, container, each.catalog_version
                     ):
-                        newest = sweep
+                        newest = each
         return newest
 
     def spoken(self, catalog: Catalog, cduids: tuple[str, ...], leaf: str) -> Iterator[Mark]:
@@ -70,9 +70,9 @@ class Registers:
                 yield mark
             for container in spans:
                 register = self.containers.get(cduid, container)
-                for sweep in register.sweeps if register is not None else ():
-                    if catalog.stood_under(leaf, container, sweep.catalog_version):
-                        yield sweep
+                for each in register.marks if register is not None else ():
+                    if catalog.stood_under(leaf, container, each.catalog_version):
+                        yield each
 
     def deciders(self, catalog: Catalog, cduids: tuple[str, ...]) -> dict[str, Mark]:
         """`decider` of every watchable item that any of `cduids` spoke about."""
@@ -83,35 +83,35 @@ class Registers:
                 if known is None or mark > known:
                     found[leaf] = mark
             for container, register in self.containers.all_of(cduid).items():
-                for sweep in register.sweeps:
-                    for leaf in catalog.leaves_then(container, sweep.catalog_version):
+                for mark in register.marks:
+                    for leaf in catalog.leaves_then(container, mark.catalog_version):
                         known = found.get(leaf)
-                        if known is None or sweep > known:
-                            found[leaf] = sweep
+                        if known is None or mark > known:
+                            found[leaf] = mark
         return found
 
     def say(self, catalog: Catalog, cduid: str, item: str, mark: Mark) -> None:
         """Take in a mark."""
         if not is_watchable(item):
-            self._sweep(catalog, cduid, item, mark)
+            self._mark_container(catalog, cduid, item, mark)
             return
         known = self.marks.get(cduid, item)
         if known is None or mark > known:
             self.marks.put(cduid, item, mark)
             self._end(cduid, item, mark)
 
-    def _sweep(self, catalog: Catalog, cduid: str, container: str, mark: Mark) -> None:
+    def _mark_container(self, catalog: Catalog, cduid: str, container: str, mark: Mark) -> None:
         register = self.containers.get(cduid, container)
         if container not in catalog or register is None:
             return
-        sweeps = register.sweeps
-        if sweeps and sweeps[-1].catalog_version == mark.catalog_version:
-            if sweeps[-1] > mark:
+        marks = register.marks
+        if marks and marks[-1].catalog_version == mark.catalog_version:
+            if marks[-1] > mark:
                 return
-            sweeps = sweeps[:-1]
+            marks = marks[:-1]
         if not catalog.has_left(container):
-            sweeps = tuple(sweep for sweep in sweeps if sweep > mark)
-        self.containers.put(cduid, container, register._replace(sweeps=(*sweeps, mark)))
+            marks = tuple(each for each in marks if each > mark)
+        self.containers.put(cduid, container, register._replace(marks=(*marks, mark)))
         for leaf in self.progress.all_of(cduid):
             if catalog.since(leaf, container) is not None:
                 self._end(cduid, leaf, mark)

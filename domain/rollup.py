@@ -18,10 +18,10 @@ from typing import NamedTuple
 from domain.catalog import Catalog
 from domain.items import is_watchable
 from domain.registers import Registers
-from domain.state.tables import Mark, Tables, Tally
+from domain.state.tables import Mark, Tables, Watermark
 
-PREFETCH_FIRST, _PREFETCH_MOST = 2, 512
-BY_LEAF_MOST = 500
+PREFETCH_FIRST, _PREFETCH_MAX = 2, 512
+BY_LEAF_MAX = 500
 """What is said on more leaves at once is decided from all that the group has, not leaf by leaf."""
 
 
@@ -62,7 +62,7 @@ class Rollup:
     def __init__(self, catalog: Catalog, registers: Registers, tables: Tables) -> None:
         self._catalog = catalog
         self._registers = registers
-        self.tallies = tables.tallies
+        self.watermarks = tables.watermarks
         self.rows = tables.watched
         self._deciders: dict[str, Mark | None] = {}  # of the group at hand
         self._dates: dict[str, int] = {}
@@ -74,16 +74,16 @@ class Rollup:
 
         `touched` are the containers at, above or below what was said, at `catalog_version`.
         """
-        if len(leaves) <= BY_LEAF_MOST:
+        if len(leaves) <= BY_LEAF_MAX:
             self._deciders = _Asked(self._registers, self._catalog, group)
         else:
             self._deciders = _Known(self._registers.deciders(self._catalog, group.cduids))
         before: dict[str, int] = {}
         for container in touched:
-            if self.tallies.get(group.id, container) is None:
+            if self.watermarks.get(group.id, container) is None:
                 before[container] = 0
-                tally = Tally(catalog_version, self._scan(group, container, 0))
-                self.tallies.put(group.id, container, tally)
+                watermark = Watermark(catalog_version, self._scan(group, container, 0))
+                self.watermarks.put(group.id, container, watermark)
         for leaf in leaves:
             self._advance(group, leaf, before)
         examined = dict.fromkeys(leaves)
@@ -98,7 +98,7 @@ class Rollup:
         cduids = [cduid for group in groups for cduid in group.cduids]
         self._registers.marks.prefetch_owners(cduids)
         self._registers.containers.prefetch_owners(cduids)
-        self.tallies.prefetch_owners(group.id for group in groups)
+        self.watermarks.prefetch_owners(group.id for group in groups)
         self.rows.prefetch_owners(group.id for group in groups)
 
     def derive(self, group: Group) -> None:
@@ -109,12 +109,12 @@ class Rollup:
         deciders = self._registers.deciders(self._catalog, group.cduids)
         self._deciders = _Known(deciders)
         containers = self._touched(group)
-        for container in self.tallies.all_of(group.id).keys() - containers.keys():
-            self.tallies.put(group.id, container, None)
+        for container in self.watermarks.all_of(group.id).keys() - containers.keys():
+            self.watermarks.put(group.id, container, None)
         for container, first_version in containers.items():
-            tally = Tally(first_version, self._scan(group, container, 0))
-            if self.tallies.get(group.id, container) != tally:
-                self.tallies.put(group.id, container, tally)
+            watermark = Watermark(first_version, self._scan(group, container, 0))
+            if self.watermarks.get(group.id, container) != watermark:
+                self.watermarks.put(group.id, container, watermark)
         rows = self.rows.all_of(group.id)
         self._settle_rows(group, rows.keys() | deciders.keys() | containers.keys())
 
@@ -144,7 +144,7 @@ class Rollup:
             if end > prefetched:
                 prefetched = max(end, index + chunk)
                 self._prefetch(group, leaves.items[index:prefetched])
-                chunk = min(2 * chunk, _PREFETCH_MOST)
+                chunk = min(2 * chunk, _PREFETCH_MAX)
             if not all(map(self._is_watched, leaves.items[index:end])):
                 break
             through, index = version, end
@@ -154,30 +154,30 @@ class Rollup:
         self._registers.marks.prefetch((cduid, leaf) for cduid in group.cduids for leaf in leaves)
 
     def _advance(self, group: Group, leaf: str, before: dict[str, int]) -> None:
-        """Let the tallies above a leaf follow it, noting in `before` the dates that they had."""
+        """Let the watermarks above a leaf follow it, noting in `before` the dates that they had."""
         watched = self._is_watched(leaf)
         for container, since in self._catalog.above(leaf):
-            tally = self.tallies.get(group.id, container)
-            if tally is None or watched == (since <= tally.through):
+            watermark = self.watermarks.get(group.id, container)
+            if watermark is None or watched == (since <= watermark.through):
                 continue
             leaves = self._catalog.leaves(container)
             if not watched:
                 through = leaves.newest_up_to(since - 1)
-            elif since == leaves.first_after(tally.through):
-                through = self._scan(group, container, tally.through)
+            elif since == leaves.first_after(watermark.through):
+                through = self._scan(group, container, watermark.through)
             else:  # what stands in the way is unwatched as before, or its own turn comes
                 continue
-            if through != tally.through:
+            if through != watermark.through:
                 before.setdefault(container, self._date(group.id, container))
-                self.tallies.put(group.id, container, tally._replace(through=through))
+                self.watermarks.put(group.id, container, watermark._replace(through=through))
 
     def _date(self, group_id: str, container: str) -> int:
         """The version of which a row on the container would be true; 0 if there is none."""
-        tally = self.tallies.get(group_id, container)
-        if tally is None or not tally.through:
+        watermark = self.watermarks.get(group_id, container)
+        if watermark is None or not watermark.through:
             return 0
-        needed = self._catalog.leaves(container).newest_up_to(tally.first_version)
-        return tally.through if tally.through >= needed else 0
+        needed = self._catalog.leaves(container).newest_up_to(watermark.first_version)
+        return watermark.through if watermark.through >= needed else 0
 
     def _between(self, group: Group, container: str, date_before: int) -> Iterator[str]:
         """What may have another row since the container's date changed.
@@ -201,7 +201,7 @@ class Rollup:
         leaves = [item for item in items if is_watchable(item)]
         above = {container for leaf in leaves for container, _ in self._catalog.above(leaf)}
         self._prefetch(group, leaves)
-        self.tallies.prefetch((group.id, container) for container in above)
+        self.watermarks.prefetch((group.id, container) for container in above)
 
     def _settle_rows(self, group: Group, items: Collection[str]) -> None:
         if len(items) > 1:

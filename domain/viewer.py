@@ -14,7 +14,7 @@ from domain.state.tables import Mark, Progress, Tables
 
 R = TypeVar("R")
 
-_ROWS_BY_KEY_MOST = 2_000
+_ROWS_BY_KEY_MAX = 2_000
 """Under a container with more leaves, all of a group's rows are loaded instead of single ones."""
 
 
@@ -198,7 +198,7 @@ class Viewer:
         wanted: set[str] = set()
         for item in items:
             leaves = self.catalog.leaves_at(item)
-            if len(leaves) > _ROWS_BY_KEY_MOST:
+            if len(leaves) > _ROWS_BY_KEY_MAX:
                 self.tables.watched.prefetch_owners([self.watch_group])
                 return
             wanted.update(leaves)

@@ -8,7 +8,7 @@ from threading import Thread
 from sqlalchemy import Engine, make_url
 
 from domain.registers import Policy
-from infrastructure.commands.handler import Door
+from infrastructure.commands.handler import CommandHandler
 from infrastructure.commands.tokens import AdminToken, admin_token, make_data_dir
 from infrastructure.database.engine import make_engine, sqlite_path
 from infrastructure.database.migrations import check_schema, migrate
@@ -28,7 +28,7 @@ class Services:
     engine: Engine
     ledger: Ledger
     writer: Writer
-    door: Door
+    handler: CommandHandler
     reader: Reader
     projector: Projector | None
     admin_token: AdminToken
@@ -88,7 +88,7 @@ def opened(settings: Settings, *, projects: bool = True) -> Iterator[Services]:
                 engine=engine,
                 ledger=ledger,
                 writer=writer,
-                door=Door(ledger, writer, token.token),
+                handler=CommandHandler(ledger, writer, token.token),
                 reader=Reader(engine),
                 projector=projector,
                 admin_token=token,

@@ -38,7 +38,7 @@ class Bookmark(Base):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BookmarkState:
     """What a bookmark says."""
 
     position: int
@@ -60,7 +60,7 @@ _LOCK = "LOCK TABLE bookmark IN ACCESS SHARE MODE"
 _BEGIN_READING = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_LOCK}; {_READ[LIVE]}"
 
 
-def read_bookmark(connection: Connection, name: str = LIVE) -> Place | None:
+def read_bookmark(connection: Connection, name: str = LIVE) -> BookmarkState | None:
     """How far the read models are; None before the first page.
 
     Asked first in a transaction, it keeps a rebuild from swapping tables until that ends.
@@ -71,7 +71,7 @@ def read_bookmark(connection: Connection, name: str = LIVE) -> Place | None:
     return _place(driver.execute(_READ[name]).fetchall())
 
 
-def begin_reading(connection: Connection) -> Place | None:
+def begin_reading(connection: Connection) -> BookmarkState | None:
     """On PostgreSQL, in autocommit: begins a transaction of reads that all see one state.
 
     The bookmark comes first, as in `read_bookmark`, but in one round trip with the rest: every
@@ -84,14 +84,14 @@ def begin_reading(connection: Connection) -> Place | None:
     return _place(cursor.fetchall())
 
 
-def glimpse_bookmark(connection: Connection) -> Place | None:
+def read_bookmark_optimistically(connection: Connection) -> BookmarkState | None:
     """As `read_bookmark`, but it keeps nobody from anything, and begins no transaction."""
     return _place(driver_of(connection).execute(_READ[LIVE]).fetchall())
 
 
-def _place(rows: Sequence[Sequence[Any]]) -> Place | None:
+def _place(rows: Sequence[Sequence[Any]]) -> BookmarkState | None:
     for position, settings_position, low, high, generation, worker in rows:
-        return Place(position, settings_position, Policy(low, high), generation, worker)
+        return BookmarkState(position, settings_position, Policy(low, high), generation, worker)
     return None
 
 
@@ -106,7 +106,7 @@ def hold_bookmarks(connection: Connection) -> None:
         connection.exec_driver_sql("LOCK TABLE bookmark IN ACCESS EXCLUSIVE MODE")
 
 
-def put_bookmark(connection: Connection, place: Place, name: str = LIVE) -> None:
+def put_bookmark(connection: Connection, place: BookmarkState, name: str = LIVE) -> None:
     """Set a bookmark, whatever it was."""
     connection.execute(delete(_table).where(_table.c.name == name))
     connection.execute(insert(_table).values(name=name, **_values(place)))
@@ -115,7 +115,7 @@ def put_bookmark(connection: Connection, place: Place, name: str = LIVE) -> None
 def begin(connection: Connection, policy: Policy) -> None:
     """Put the bookmark before the first event, unless it is there."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    values = {"name": LIVE, **_values(Place(0, 0, policy))}
+    values = {"name": LIVE, **_values(BookmarkState(0, 0, policy))}
     connection.execute(dialect.insert(_table).values(values).on_conflict_do_nothing())
 
 
@@ -123,7 +123,9 @@ def remove_bookmark(connection: Connection, name: str) -> None:
     connection.execute(delete(_table).where(_table.c.name == name))
 
 
-def advance(connection: Connection, before: Place, after: Place, name: str = LIVE) -> bool:
+def advance(
+    connection: Connection, before: BookmarkState, after: BookmarkState, name: str = LIVE
+) -> bool:
     """Move a bookmark, if it still is where it was: False says that another worker moved it.
 
     Done first in a page's transaction it fences off every other worker until that ends.
@@ -145,7 +147,7 @@ def release(connection: Connection, worker: str) -> None:
     connection.execute(update(_table).where(_table.c.worker == worker).values(worker=None))
 
 
-def _values(place: Place) -> dict[str, Any]:
+def _values(place: BookmarkState) -> dict[str, Any]:
     return {
         "position": place.position,
         "settings_position": place.settings_position,

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from domain.state.cached_table import Key, Keyed, Loader
+from domain.state.cached_table import CachedTable, Key, Loader
 from projections.bulk import BulkTable, Values
 
 V = TypeVar("V")
@@ -55,7 +55,7 @@ class Keeping(Generic[V]):
         self.rows.delete_keys(connection, gone)
         self.rows.upsert(connection, self.pack(present, after))
 
-    def all_rows(self, table: Keyed[V]) -> Iterator[Values]:
+    def all_rows(self, table: CachedTable[V]) -> Iterator[Values]:
         """The rows of everything that a table has in memory."""
         items = table.items()
         while chunk := list(islice(items, _CHUNK)):

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from domain.state.cached_table import Keyed
+from domain.state.cached_table import CachedTable
 from domain.state.tables import Tables
 from projections.bookmark import Bookmark
 from projections.catalog import CatalogProjection
@@ -40,7 +40,7 @@ class ReadModels:
         """The fold's tables, read through `source`."""
         return Tables(
             **{
-                name: Keyed(keeping.loader(source))
+                name: CachedTable(keeping.loader(source))
                 for projection in self.projections
                 for name, keeping in projection.keeps.items()
             }

@@ -38,7 +38,7 @@ class ContainerRegisterRow(Base):
     cduid: Mapped[str] = mapped_column(primary_key=True)
     item: Mapped[str] = mapped_column(primary_key=True)
     first_version: Mapped[int]
-    sweeps: Mapped[str]
+    marks: Mapped[str] = mapped_column("sweeps")
 
 
 class UnplacedItem(Base):
@@ -64,14 +64,14 @@ class RegistersProjection(Projection):
         }
 
 
-_NO_SWEEPS = "[]"
+_NO_MARKS = "[]"
 """As nearly all are."""
 
 
 def _pack(items: Iterable[tuple[Key, ContainerRegister]], _: int) -> list[Values]:
     return [
-        (*key, first_version, json.dumps(sweeps) if sweeps else _NO_SWEEPS)
-        for key, (first_version, sweeps) in items
+        (*key, first_version, json.dumps(marks) if marks else _NO_MARKS)
+        for key, (first_version, marks) in items
     ]
 
 
@@ -79,7 +79,7 @@ def _unpack(rows: list[Values]) -> dict[Key, ContainerRegister]:
     return {
         (cduid, item): ContainerRegister(
             first_version,
-            () if sweeps == _NO_SWEEPS else tuple(Mark(*each) for each in json.loads(sweeps)),
+            () if marks == _NO_MARKS else tuple(Mark(*each) for each in json.loads(marks)),
         )
-        for cduid, item, first_version, sweeps in rows
+        for cduid, item, first_version, marks in rows
     }

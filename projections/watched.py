@@ -5,7 +5,7 @@ from typing import ClassVar
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.state.tables import Tally
+from domain.state.tables import Watermark
 from projections.keeping import keeping_single, keeping_tuples
 from projections.projection import Projection, TableOf, live_table
 from projections.schema import Base
@@ -21,8 +21,8 @@ class Watched(Base):
     catalog_version: Mapped[int]
 
 
-class WatchedTally(Base):
-    """How far a watch group has come with a container; the columns are those of `Tally`."""
+class WatchedWatermark(Base):
+    """How far a watch group has come with a container; the columns are those of `Watermark`."""
 
     __tablename__ = "watched_tally"
     __table_args__ = (Index("watched_tally_item", "item"),)
@@ -35,11 +35,13 @@ class WatchedTally(Base):
 
 class WatchedProjection(Projection):
     name = "watched"
-    models: ClassVar[tuple[type[Base], ...]] = (Watched, WatchedTally)
+    models: ClassVar[tuple[type[Base], ...]] = (Watched, WatchedWatermark)
 
     def __init__(self, table_of: TableOf = live_table) -> None:
         super().__init__(table_of)
         self.keeps = {
             "watched": keeping_single(self.bulk(Watched, "watch_group", "item")),
-            "tallies": keeping_tuples(self.bulk(WatchedTally, "watch_group", "item"), Tally),
+            "watermarks": keeping_tuples(
+                self.bulk(WatchedWatermark, "watch_group", "item"), Watermark
+            ),
         }

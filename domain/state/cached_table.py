@@ -55,7 +55,7 @@ class _Rows(dict[str, Row[V]]):
         return row
 
 
-class Keyed(Generic[V]):
+class CachedTable(Generic[V]):
     """A table of `V` by (owner, item); None is the value of what isn't there.
 
     `rows` are for those who ask much and change nothing. Without a loader nothing is stored

@@ -10,7 +10,7 @@ from domain.registers import Policy
 from domain.state.cached_table import Key
 
 
-def telling_events(page: Sequence[Recorded], policy: Policy) -> Sequence[Recorded]:
+def compact(page: Sequence[Recorded], policy: Policy) -> Sequence[Recorded]:
     """The page without barely begun progress, and with the newest started one of each cduid and
     item only: folded, it comes to the same.
 

@@ -17,9 +17,9 @@ from domain.events import (
 )
 from domain.items import is_watchable
 from domain.registers import Policy
-from domain.rollup import BY_LEAF_MOST, PREFETCH_FIRST
+from domain.rollup import BY_LEAF_MAX, PREFETCH_FIRST
 from domain.state.cached_table import Key
-from domain.state.tables import Tables, Tally
+from domain.state.tables import Tables, Watermark
 
 
 def prefetch(
@@ -77,38 +77,38 @@ def _prefetch_groups(spoken: Sequence[_Spoken], directory: Directory, tables: Ta
     catalog = directory.catalog
     marks: set[Key] = set()
     containers: set[Key] = set()
-    tallies: set[Key] = set()
+    watermarks: set[Key] = set()
     rows: set[Key] = set()
-    swept: dict[str, tuple[str, ...]] = {}
+    marked: dict[str, tuple[str, ...]] = {}
     for group, members, item in spoken:
         around, leaves = _around(catalog, item), catalog.leaves_at(item)
-        tallies.update((group, container) for container in around)
+        watermarks.update((group, container) for container in around)
         rows.update((group, container) for container in around)
         containers.update((member, container) for member in members for container in around)
-        if len(leaves) > BY_LEAF_MOST:
-            swept[group] = members
+        if len(leaves) > BY_LEAF_MAX:
+            marked[group] = members
             continue
         rows.update((group, leaf) for leaf in leaves)
         marks.update((member, leaf) for member in members for leaf in leaves)
-    sweeping = [member for members in swept.values() for member in members]
-    tables.watched.prefetch_owners(swept)
-    tables.marks.prefetch_owners(sweeping)
-    tables.containers.prefetch_owners(sweeping)
+    marking = [member for members in marked.values() for member in members]
+    tables.watched.prefetch_owners(marked)
+    tables.marks.prefetch_owners(marking)
+    tables.containers.prefetch_owners(marking)
     tables.marks.prefetch(marks)
     tables.containers.prefetch(containers)
-    tables.tallies.prefetch(tallies)
+    tables.watermarks.prefetch(watermarks)
     tables.watched.prefetch(rows)
 
 
 def _prefetch_next(spoken: Sequence[_Spoken], directory: Directory, tables: Tables) -> None:
-    """The leaves on which tallies will stop: groups' tallies must have been loaded."""
+    """The leaves on which watermarks will stop: groups' watermarks must have been loaded."""
     catalog = directory.catalog
     marks: set[Key] = set()
     containers: set[Key] = set()
     for group, members, item in spoken:
         for container in catalog.touched_by(item) if item in catalog else ():
-            tally = tables.tallies.get(group, container)
-            for leaf in _next_leaves(catalog.leaves(container), tally, item):
+            watermark = tables.watermarks.get(group, container)
+            for leaf in _next_leaves(catalog.leaves(container), watermark, item):
                 marks.update((member, leaf) for member in members)
                 containers.update(
                     (member, each) for member in members for each in catalog.spans(leaf)
@@ -117,12 +117,12 @@ def _prefetch_next(spoken: Sequence[_Spoken], directory: Directory, tables: Tabl
     tables.containers.prefetch(containers)
 
 
-def _next_leaves(leaves: Leaves, tally: Tally | None, item: str) -> list[str]:
-    """What a tally looks at: its first leaf when it begins, the next ones when it gets on."""
-    start = leaves.count_up_to(tally.through) if tally is not None else 0
+def _next_leaves(leaves: Leaves, watermark: Watermark | None, item: str) -> list[str]:
+    """What a watermark looks at: its first leaf when it begins, the next ones when it gets on."""
+    start = leaves.count_up_to(watermark.through) if watermark is not None else 0
     if item in leaves.items[start : start + 1] or not is_watchable(item):
         return leaves.items[start : start + 1 + PREFETCH_FIRST]
-    return leaves.items[:1] if tally is None else []
+    return leaves.items[:1] if watermark is None else []
 
 
 def _around(catalog: Catalog, item: str) -> set[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from domain.plays import Completion
-from domain.state.cached_table import Keyed
+from domain.state.cached_table import CachedTable
 
 
 class Mark(NamedTuple):
@@ -28,15 +28,15 @@ class Progress(NamedTuple):
 class ContainerRegister(NamedTuple):
     """What a cduid said on a container, and since when it said anything at, above or below it.
 
-    `first_version` is the catalog version of the first such event. `sweeps` are the marks on the
+    `first_version` is the catalog version of the first such event. `marks` are the marks on the
     container itself that still count, in order of version.
     """
 
     first_version: int
-    sweeps: tuple[Mark, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
-class Tally(NamedTuple):
+class Watermark(NamedTuple):
     """How far a watch group has come with a container; both are catalog versions.
 
     `first_version`: when the group first said anything at, above or below it. `through`: the
@@ -57,14 +57,14 @@ class Tables:
     the catalog didn't know.
     """
 
-    marks: Keyed[Mark] = field(default_factory=Keyed)
-    containers: Keyed[ContainerRegister] = field(default_factory=Keyed)
-    progress: Keyed[Progress] = field(default_factory=Keyed)
-    completions: Keyed[tuple[Completion, ...]] = field(default_factory=Keyed)
-    watch_counts: Keyed[int] = field(default_factory=Keyed)
-    tallies: Keyed[Tally] = field(default_factory=Keyed)
-    watched: Keyed[int] = field(default_factory=Keyed)
-    unplaced: Keyed[bool] = field(default_factory=Keyed)
+    marks: CachedTable[Mark] = field(default_factory=CachedTable)
+    containers: CachedTable[ContainerRegister] = field(default_factory=CachedTable)
+    progress: CachedTable[Progress] = field(default_factory=CachedTable)
+    completions: CachedTable[tuple[Completion, ...]] = field(default_factory=CachedTable)
+    watch_counts: CachedTable[int] = field(default_factory=CachedTable)
+    watermarks: CachedTable[Watermark] = field(default_factory=CachedTable)
+    watched: CachedTable[int] = field(default_factory=CachedTable)
+    unplaced: CachedTable[bool] = field(default_factory=CachedTable)
 
     def size(self) -> int:
         """How many values were loaded into memory."""
@@ -75,5 +75,5 @@ class Tables:
         for table in self._all():
             table.forget()
 
-    def _all(self) -> list[Keyed[Any]]:
+    def _all(self) -> list[CachedTable[Any]]:
         return [getattr(self, each.name) for each in fields(self)]

@@ -13,7 +13,7 @@ from infrastructure.cli.arguments import AsJson, CduidArgument, id_option, model
 from infrastructure.cli.console import errors, print_fields, print_json, print_table
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import present
-from infrastructure.commands.handler import Door, Refused
+from infrastructure.commands.handler import CommandHandler, Refused
 from infrastructure.http.listings import DeviceUserShown, device_users_shown
 from infrastructure.settings.settings import Settings
 
@@ -63,7 +63,7 @@ def add(
     }
     command = model_of(PutDeviceUser, given)
     with opened(settings, projects=False) as services:
-        _, token = services.door.put_device_user(cduid, command)
+        _, token = services.handler.put_device_user(cduid, command)
     if token is None:
         errors.print(f"{cduid} is registered already; it is now as given. It keeps its token.")
         return
@@ -119,7 +119,7 @@ def set_mode(settings: Settings, cduid: CduidArgument, mode: Mode) -> None:
     Example: watchledger device-user set-mode ada-phone quiet
     """
     command = model_of(PatchDeviceUser, {"isolation_mode": mode})
-    _change(settings, lambda door: door.patch_device_user(cduid, command))
+    _change(settings, lambda handler: handler.patch_device_user(cduid, command))
     errors.print(f"{cduid} is {command.isolation_mode} now.")
 
 
@@ -135,7 +135,7 @@ def rename(
     Example: watchledger device-user rename ada-tv "Living room"
     """
     command = model_of(PatchDeviceUser, {"display_name": name})
-    _change(settings, lambda door: door.patch_device_user(cduid, command))
+    _change(settings, lambda handler: handler.patch_device_user(cduid, command))
     errors.print(f"{cduid} is called {name} now.", markup=False)
 
 
@@ -147,7 +147,7 @@ def rotate_token(settings: Settings, cduid: CduidArgument) -> None:
     Example: watchledger device-user rotate-token ada-tv
     """
     with opened(settings, projects=False) as services:
-        _, token = services.door.rotate_token(cduid)
+        _, token = services.handler.rotate_token(cduid)
     errors.print(f"The token of {cduid} from now on, which is shown only now:")
     typer.echo(token)
 
@@ -159,13 +159,13 @@ def revoke_token(settings: Settings, cduid: CduidArgument) -> None:
 
     Example: watchledger device-user revoke-token ada-phone
     """
-    _change(settings, lambda door: door.revoke_token(cduid))
+    _change(settings, lambda handler: handler.revoke_token(cduid))
     errors.print(f"{cduid} has no token any more.")
 
 
-def _change(settings: Settings, change: Callable[[Door], object]) -> None:
+def _change(settings: Settings, change: Callable[[CommandHandler], object]) -> None:
     with opened(settings, projects=False) as services:
-        change(services.door)
+        change(services.handler)
 
 
 def _cduids(directory: Directory, user: str | None) -> Iterable[str]:

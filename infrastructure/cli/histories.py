@@ -22,7 +22,7 @@ from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import present
 from infrastructure.commands.handler import Refused
 from infrastructure.http.histories import TOPICS_OF, EventShown, event_shown
-from infrastructure.querying.history import Place, Question
+from infrastructure.querying.history import PageEnd, Question
 from infrastructure.querying.history import history as page_of_history
 from infrastructure.querying.reader import Snapshot
 from infrastructure.settings.settings import Settings
@@ -131,7 +131,7 @@ def _events(snapshot: Snapshot, question: Question) -> Iterator[Recorded]:
         yield from page
         if len(page) < _PAGE:
             return
-        question = replace(question, after=Place(page[-1].at_us, page[-1].position))
+        question = replace(question, after=PageEnd(page[-1].at_us, page[-1].position))
 
 
 def _print(found: Iterator[Recorded], directory: Directory) -> None:

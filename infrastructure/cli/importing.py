@@ -23,13 +23,13 @@ from infrastructure.bootstrap import opened
 from infrastructure.cli.console import errors
 from infrastructure.cli.exit_codes import REFUSED
 from infrastructure.cli.options import takes_settings
-from infrastructure.commands.handler import Door
+from infrastructure.commands.handler import CommandHandler
 from infrastructure.importing.catalog import CatalogImport
 from infrastructure.importing.events import Imported, import_events
 from infrastructure.importing.lines import FileProblem, Line, LineFile, opened_lines
 from infrastructure.settings.settings import Settings
 
-_SHOWN_MOST = 20
+_SHOWN_MAX = 20
 _UPDATE_EVERY_LINES = 500
 
 app = typer.Typer(
@@ -49,7 +49,7 @@ RejectedOption = Annotated[
         show_default=False,
     ),
 ]
-Importing = Callable[[Door, Iterable[Line]], Iterator[Imported]]
+Importing = Callable[[CommandHandler, Iterable[Line]], Iterator[Imported]]
 
 
 @app.command("events")
@@ -76,7 +76,9 @@ def catalog(settings: Settings, file: FileArgument, *, rejected: RejectedOption 
     Example: zcat library.ndjson.gz | watchledger import catalog -
     """
     statuses = ("placed", "moved", "changed", "restored", "unchanged")
-    _import(settings, file, rejected, lambda door, lines: CatalogImport(door).run(lines), statuses)
+    _import(
+        settings, file, rejected, lambda handler, lines: CatalogImport(handler).run(lines), statuses
+    )
 
 
 def _import(
@@ -95,7 +97,7 @@ def _import(
         summary = _Summary(lines.name, statuses, rejections)
         try:
             with _progress(lines) as update:
-                for imported in importing(services.door, taken):
+                for imported in importing(services.handler, taken):
                     summary.take(imported)
                     if summary.lines % _UPDATE_EVERY_LINES == 0:
                         update(summary.lines)
@@ -198,12 +200,12 @@ class _Summary:
         if self._rejections is not None:
             told = {"line": line, "name": name, **rejection._asdict()}
             self._rejections.write(f"{json.dumps(told, ensure_ascii=False)}\n")
-        if self.counts["rejected"] <= _SHOWN_MOST:
+        if self.counts["rejected"] <= _SHOWN_MAX:
             named = "" if name is None else f" ({name})"
             errors.print(f"[red]Line {line}[/]{escape(named)}: {escape(rejection.detail)}")
 
     def print(self) -> None:
-        more = self.counts["rejected"] - _SHOWN_MOST
+        more = self.counts["rejected"] - _SHOWN_MAX
         if more > 0:
             hint = "" if self._rejections is not None else "; --rejected FILE writes them all"
             errors.print(f"… and {more:,} more{hint}.")

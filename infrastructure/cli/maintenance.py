@@ -39,7 +39,7 @@ from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names,
 from infrastructure.settings.settings import Settings
 from projections.bookmark import read_bookmark
 
-_SHOWN_MOST = 100
+_SHOWN_MAX = 100
 
 JobsOption = Annotated[
     int, typer.Option("--jobs", min=1, max=64, help="Processes, each with a share of the users.")
@@ -104,9 +104,9 @@ def verify(settings: Settings, *, checkpoint: CheckpointOption = None) -> None:
 
 def _told(faults: Iterable[str]) -> Iterator[int]:
     for number, fault in enumerate(faults, 1):
-        if number <= _SHOWN_MOST:
+        if number <= _SHOWN_MAX:
             answers.print(escape(fault))
-        elif number == _SHOWN_MOST + 1:
+        elif number == _SHOWN_MAX + 1:
             answers.print("… and more.")
         yield 1
 

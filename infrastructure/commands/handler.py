@@ -1,4 +1,4 @@
-"""The door of the ledger: who may come in, what is decided of what they bring, and its recording.
+"""The command handler: who calls, what is decided of what they bring, and its recording.
 
 Every decision is made on the directory as of the ledger's end; where that has gone on before the
 decision is recorded, it is made again.
@@ -28,7 +28,7 @@ from infrastructure.commands.submissions import Submission
 from infrastructure.commands.tokens import cduid_of, hash_of, matches, new_device_token
 from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.application import Ledger
-from infrastructure.ledger.directory import FollowedDirectory
+from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.entries import Answer, Append, Entry, Outcome
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.writer import Writer, WriterBusy
@@ -41,7 +41,7 @@ _VERSION = select(func.max(ledger_event.c.originator_version)).where(
 Decided = TypeVar("Decided", bound=Sequence[Event])
 
 
-class Refused(Exception):  # noqa: N818  # it is an answer, not a fault
+class Refused(Exception):
     """What was asked for isn't done."""
 
     def __init__(self, rejection: Rejection) -> None:
@@ -99,14 +99,14 @@ class Reached(NamedTuple):
     version: int
 
 
-class Door:
+class CommandHandler:
     """Takes commands from any thread."""
 
     def __init__(self, ledger: Ledger, writer: Writer, admin_token: str) -> None:
         self._ledger = ledger
         self._writer = writer
         self._admin_token_sha256 = hash_of(admin_token)
-        self._followed = FollowedDirectory(ledger.engine)
+        self._followed = CurrentDirectory(ledger.engine)
         self._deciding = Lock()
 
     def is_admin(self, token: str) -> bool:

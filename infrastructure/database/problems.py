@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 
-class DatabaseProblem(Exception):  # noqa: N818  # an operator reads it
+class DatabaseProblem(Exception):
     """The database can't be used as it is; the message says what to do."""
 
     code: ClassVar[str] = "database_problem"

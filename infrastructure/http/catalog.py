@@ -62,7 +62,7 @@ def post_items(
     except ValidationError as error:
         raise unreadable(body, error) from None
     commands = [each for each in parsed if isinstance(each, PlaceItem)]
-    placed, (position, version) = services.door.place_items(commands)
+    placed, (position, version) = services.handler.place_items(commands)
     rest = iter(placed)
     results = [
         _result(each.item, next(rest)) if isinstance(each, PlaceItem) else _result(*each)
@@ -85,7 +85,7 @@ def _result(item: str | None, result: PlacedStatus | Rejection) -> ItemResult:
 def hide_item(
     _: AdminAsked, item: ItemInPath, services: ServicesAsked, response: Response
 ) -> CatalogAnswer:
-    return _answer(services.door.hide_item(item), response)
+    return _answer(services.handler.hide_item(item), response)
 
 
 @router.post(
@@ -96,7 +96,7 @@ def hide_item(
 def restore_item(
     _: AdminAsked, item: ItemInPath, services: ServicesAsked, response: Response
 ) -> CatalogAnswer:
-    return _answer(services.door.restore_item(item), response)
+    return _answer(services.handler.restore_item(item), response)
 
 
 def _answer(written: Reached, response: Response) -> CatalogAnswer:

@@ -56,10 +56,10 @@ class BearerToken(SecurityBase):
         scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
         if scheme.lower() != "bearer" or not token:
             raise Problem("token_missing", "Send the header Authorization: Bearer TOKEN.")
-        door = services_of(request).door
+        handler = services_of(request).handler
         # The admin is known without a look into the database, and so without a thread to wait for.
-        is_admin = door.is_admin(token)
-        caller = Caller(None) if is_admin else await run_in_threadpool(door.authenticate, token)
+        is_admin = handler.is_admin(token)
+        caller = Caller(None) if is_admin else await run_in_threadpool(handler.authenticate, token)
         request.state.caller = caller.cduid or ADMIN
         request.state.is_admin = is_admin
         return caller

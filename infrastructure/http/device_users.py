@@ -56,7 +56,7 @@ def put_device_user(
     command: Annotated[PutDeviceUser, Depends(body_of(PutDeviceUser))],
     response: Response,
 ) -> PutAnswer:
-    written, token = services.door.put_device_user(cduid, command)
+    written, token = services.handler.put_device_user(cduid, command)
     if token is not None:
         response.status_code = status.HTTP_201_CREATED
     return PutAnswer(token=token, position=reached(response, written.position))
@@ -74,7 +74,7 @@ def patch_device_user(
     command: Annotated[PatchDeviceUser, Depends(body_of(PatchDeviceUser))],
     response: Response,
 ) -> PositionAnswer:
-    written = services.door.patch_device_user(cduid, command)
+    written = services.handler.patch_device_user(cduid, command)
     return PositionAnswer(position=reached(response, written.position))
 
 
@@ -84,7 +84,7 @@ def patch_device_user(
     responses=problems("admin_only", "unknown_device_user"),
 )
 def rotate_token(cduid: AdminsCduid, services: ServicesAsked, response: Response) -> TokenAnswer:
-    written, token = services.door.rotate_token(cduid)
+    written, token = services.handler.rotate_token(cduid)
     return TokenAnswer(token=token, position=reached(response, written.position))
 
 
@@ -94,7 +94,7 @@ def rotate_token(cduid: AdminsCduid, services: ServicesAsked, response: Response
     responses=problems("admin_only", "unknown_device_user"),
 )
 def revoke_token(cduid: AdminsCduid, services: ServicesAsked, response: Response) -> PositionAnswer:
-    written = services.door.revoke_token(cduid)
+    written = services.handler.revoke_token(cduid)
     return PositionAnswer(position=reached(response, written.position))
 
 
@@ -111,5 +111,5 @@ def put_access(
     command: Annotated[PutAccess, Depends(body_of(PutAccess))],
     response: Response,
 ) -> PositionAnswer:
-    written = services.door.put_access(user, command)
+    written = services.handler.put_access(user, command)
     return PositionAnswer(position=reached(response, written.position))

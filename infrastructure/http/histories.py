@@ -27,12 +27,18 @@ from infrastructure.commands.handler import Refused
 from infrastructure.http.dependencies import AdminAsked, ItemInPath, ServicesAsked, problems
 from infrastructure.http.paging import Cursor, Limit, from_cursor, to_cursor
 from infrastructure.http.problem_details import FieldFault, Problem
-from infrastructure.http.reading import After, AskedAgain, Position, PresentViewInPath, ViewInPath
-from infrastructure.querying.history import Place, Question, history
+from infrastructure.http.reading import (
+    After,
+    Position,
+    PresentViewInPath,
+    RetriedWhenStale,
+    ViewInPath,
+)
+from infrastructure.querying.history import PageEnd, Question, history
 from infrastructure.querying.reader import Snapshot
 from infrastructure.querying.why import why
 
-router = APIRouter(prefix="/v1", tags=["audit"], route_class=AskedAgain)
+router = APIRouter(prefix="/v1", tags=["audit"], route_class=RetriedWhenStale)
 
 TOPICS_OF: dict[str, tuple[str, ...]] = {
     **{cls.topic.partition(".")[0]: (cls.topic,) for cls in EVENT_CLASSES if cls not in ACTIVITY},
@@ -142,7 +148,7 @@ def _filters(
         until_us=None if until is None else to_us(until),
         from_position=from_position,
         is_newest_first=order == "newest",
-        after=None if place is None else Place(place.at_us, place.position),
+        after=None if place is None else PageEnd(place.at_us, place.position),
     )
     return _Filters(question, limit, place)
 

@@ -14,10 +14,10 @@ from domain.next_up import Section, Suggestion, next_up
 from domain.viewer import Viewer
 from infrastructure.http.dependencies import problems
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
-from infrastructure.http.reading import AskedAgain, ViewInPath
+from infrastructure.http.reading import RetriedWhenStale, ViewInPath
 from infrastructure.querying.views import instant, written
 
-router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], route_class=AskedAgain)
+router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], route_class=RetriedWhenStale)
 
 
 class Titled(TypedDict):
@@ -43,7 +43,7 @@ class NextUpPage(TypedDict):
     position: int
 
 
-class _Place(NamedTuple):
+class _NextUpCursor(NamedTuple):
     """Where a page ended. In a section what has the greater rank comes first."""
 
     section: Section
@@ -51,7 +51,7 @@ class _Place(NamedTuple):
     item: str
 
 
-_PLACE = TypeAdapter(_Place)
+_PLACE = TypeAdapter(_NextUpCursor)
 _PAGE = TypeAdapter(NextUpPage)
 
 
@@ -85,13 +85,13 @@ def get_next_up(
     return written(_PAGE, shown)
 
 
-def _place(viewer: Viewer, found: Suggestion) -> _Place:
+def _place(viewer: Viewer, found: Suggestion) -> _NextUpCursor:
     rank = viewer.catalog.nodes[found.item].placed_version if found.at_us is None else found.at_us
-    return _Place(found.section, rank, found.item)
+    return _NextUpCursor(found.section, rank, found.item)
 
 
 def _after(
-    section: Iterable[Suggestion], viewer: Viewer, after: _Place | None
+    section: Iterable[Suggestion], viewer: Viewer, after: _NextUpCursor | None
 ) -> Iterator[Suggestion]:
     """What comes after a place in its section; all of another section."""
     if after is None:

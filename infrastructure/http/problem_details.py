@@ -57,7 +57,7 @@ class ProblemDetails(BaseModel):
     request_id: str | None = None
 
 
-class Problem(Exception):  # noqa: N818  # RFC 9457 calls it so
+class Problem(Exception):
     """An answer that is a problem, with the status of its code."""
 
     def __init__(

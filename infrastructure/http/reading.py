@@ -25,7 +25,7 @@ from infrastructure.http.dependencies import (
 )
 from infrastructure.http.problem_details import Problem
 from infrastructure.querying.reader import Snapshot
-from infrastructure.querying.session import Overtaken
+from infrastructure.querying.session import StaleRead
 
 _POSITION_MAX = 2**62
 _WAIT_SECONDS = 5.0
@@ -80,7 +80,7 @@ After = Depends(_after)
 """For the admin's routes that read: understands `after` and `wait_seconds`, as every view does."""
 
 
-class AskedAgain(APIRoute):
+class RetriedWhenStale(APIRoute):
     """The route of a view: if what it is about changes under its hands, it is asked once more.
 
     The second time nothing of that device user is kept from before, so it can't happen again.
@@ -92,7 +92,7 @@ class AskedAgain(APIRoute):
         async def handled(request: Request) -> Response:
             try:
                 return await handle(request)
-            except Overtaken:
+            except StaleRead:
                 return await handle(request)
 
         return handled
@@ -118,11 +118,11 @@ class ViewAsked:
     def opened(self) -> Iterator[View]:
         """Raises Refused for an unknown device user, Problem for one that isn't projected yet.
 
-        The block may end with Overtaken; `AskedAgain` does the whole call again then.
+        The block may end with StaleRead; `RetriedWhenStale` does the whole call again then.
         """
         with self._services.reader.snapshot(of=self._cduid) as snapshot:
             if self._cduid not in snapshot.directory.device_users:
-                if self._services.door.knows(self._cduid):
+                if self._services.handler.knows(self._cduid):
                     raise _behind(snapshot.position, None)
                 raise Refused(unknown_device_user(self._cduid))
             position = snapshot.position_as_of(self._as_of)

@@ -35,7 +35,7 @@ class StatsPage(BaseModel):
     position: int
 
 
-class _Place(NamedTuple):
+class _StatsCursor(NamedTuple):
     """Where a page ended."""
 
     user: Id
@@ -43,7 +43,7 @@ class _Place(NamedTuple):
     of: ItemId
 
 
-_PLACE = TypeAdapter(_Place)
+_PLACE = TypeAdapter(_StatsCursor)
 
 
 @router.get(

@@ -14,7 +14,7 @@ from infrastructure.commands.handler import Refused
 from infrastructure.http.dependencies import ItemInPath, problems
 from infrastructure.http.in_order import PATH, listed, path_of
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
-from infrastructure.http.reading import AskedAgain, ViewInPath
+from infrastructure.http.reading import RetriedWhenStale, ViewInPath
 from infrastructure.querying.plays import plays
 from infrastructure.querying.views import (
     ItemShown,
@@ -27,7 +27,7 @@ from infrastructure.querying.views import (
     written,
 )
 
-router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], route_class=AskedAgain)
+router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], route_class=RetriedWhenStale)
 
 _READ = problems("unknown_device_user", "projection_behind")
 _READ_ITEM = problems("unknown_device_user", "unknown_item", "projection_behind")

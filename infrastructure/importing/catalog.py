@@ -10,7 +10,7 @@ from typing import NamedTuple
 from domain.commands import PlaceItem
 from domain.items import Kind, kind_of
 from domain.rejection import Rejection
-from infrastructure.commands.handler import Door
+from infrastructure.commands.handler import CommandHandler
 from infrastructure.commands.placements import parse_item
 from infrastructure.importing.events import BATCH, Imported, parsed_line
 from infrastructure.importing.lines import FileProblem, Line
@@ -30,8 +30,8 @@ class _Item(NamedTuple):
 class CatalogImport:
     """Places the items of one file."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, handler: CommandHandler) -> None:
+        self._handler = handler
         self._batch: dict[str, _Item] = {}
         self._aside: list[_Item] = []
         self._waiting: set[str] = set()
@@ -85,7 +85,7 @@ class CatalogImport:
 
     def _place(self, batch: dict[str, _Item]) -> list[tuple[_Item, Imported]]:
         items = list(batch.values())
-        placed, _ = self._door.place_items([item.command for item in items])
+        placed, _ = self._handler.place_items([item.command for item in items])
         return [
             (
                 item,

@@ -1,4 +1,4 @@
-"""Imports files of events, through the same door as everything else.
+"""Imports files of events, through the command handler as everything else.
 
 A line is what an element of the write call is, and is decided upon as that is. One bad line holds
 back no other. A file can be imported again: what is there already is a duplicate.
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from domain.rejection import Rejection
-from infrastructure.commands.handler import Caller, Door, conflict
+from infrastructure.commands.handler import Caller, CommandHandler, conflict
 from infrastructure.commands.submissions import Submission, Unreadable, parse_event
 from infrastructure.importing.lines import LINE_BYTES_MAX, FileProblem, Line
 
@@ -31,7 +31,7 @@ class Imported(NamedTuple):
     is_unseen: bool = False
 
 
-def import_events(door: Door, lines: Iterable[Line]) -> Iterator[Imported]:
+def import_events(handler: CommandHandler, lines: Iterable[Line]) -> Iterator[Imported]:
     """Records the events of a file, and says of each line what became of it."""
     for batch in _batches(lines):
         readable: list[tuple[int, Submission]] = []
@@ -41,7 +41,7 @@ def import_events(door: Door, lines: Iterable[Line]) -> Iterator[Imported]:
                 yield parsed
             else:
                 readable.append((line.number, parsed))
-        yield from _submitted(door, readable)
+        yield from _submitted(handler, readable)
 
 
 def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
@@ -58,8 +58,10 @@ def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
     yield batch
 
 
-def _submitted(door: Door, readable: list[tuple[int, Submission]]) -> Iterator[Imported]:
-    taken, _ = door.submit(_ADMIN, [submission for _, submission in readable])
+def _submitted(
+    handler: CommandHandler, readable: list[tuple[int, Submission]]
+) -> Iterator[Imported]:
+    taken, _ = handler.submit(_ADMIN, [submission for _, submission in readable])
     for (line, _), (submission_id, result, is_unseen) in zip(readable, taken, strict=True):
         if isinstance(result, Rejection):
             yield Imported(line, "rejected", str(submission_id), result)

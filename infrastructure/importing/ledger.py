@@ -29,7 +29,7 @@ _PAGE = 1_000
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class CopyProblem(Exception):  # noqa: N818  # an operator reads it
+class CopyProblem(Exception):
     """A ledger that can't be taken in; the message says where and why. What came before is in."""
 
 

@@ -18,7 +18,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _BUFFER_BYTES = 1024 * 1024
 
 
-class FileProblem(Exception):  # noqa: N818  # an operator reads it
+class FileProblem(Exception):
     """A file that can't be read, or not to its end; the message says what to do."""
 
     code = "file_problem"

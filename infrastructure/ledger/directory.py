@@ -17,7 +17,7 @@ from infrastructure.ledger import reader
 _NO_END = 2**62
 
 
-class FollowedDirectory:
+class CurrentDirectory:
     """A directory that several threads share, one at a time."""
 
     def __init__(self, engine: Engine) -> None:

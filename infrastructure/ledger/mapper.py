@@ -30,7 +30,7 @@ VALIDATORS: dict[str, Callable[[bytes], Any]] = {
 }
 
 
-class UnreadableEvent(MapperDeserialisationError):  # noqa: N818  # it names what it found
+class UnreadableEvent(MapperDeserialisationError):
     """A row that today's code can't read; the message says which, and why."""
 
     def __init__(self, reason: str, *, position: int | None, stream: str, version: int) -> None:

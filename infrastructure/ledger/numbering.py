@@ -30,7 +30,7 @@ def salts(random: bytes) -> Iterator[bytes]:
     return (random[at : at + SALT_BYTES] for at in range(0, len(random), SALT_BYTES))
 
 
-class Intake:
+class Numbering:
     """One batch on its way in, from the head and what was found of its streams."""
 
     def __init__(self, head: Head, found: Found, now_us: int, salts: Iterator[bytes]) -> None:

@@ -55,7 +55,7 @@ _ACTIVITY: Select[Any] = (
     .order_by(_event.originator_version)
     .limit(bindparam("limit"))
 )
-_SHARE: Select[Any] = (
+_USER_RANGE: Select[Any] = (
     select(*COLUMNS)
     .where(
         _after,
@@ -112,7 +112,7 @@ def _as_hashed(row: Row) -> Row:
     return row._replace(state=state.encode()) if isinstance(state, str) else row
 
 
-def read_share(
+def read_user_range(
     connection: Connection, after: int, upto: int, first: str, end: str
 ) -> list[Recorded]:
     """The events in (after, upto], without activity but that of users from `first` to before `end`.
@@ -120,7 +120,7 @@ def read_share(
     By position; users in the order of code points. Raises UnreadableEvent.
     """
     asked = {"after": after, "upto": upto, "first": first, "end": end}
-    return decoded(connection.execute(_SHARE, asked).all())
+    return decoded(connection.execute(_USER_RANGE, asked).all())
 
 
 def read_settings(connection: Connection, after: int, upto: int) -> list[Recorded]:

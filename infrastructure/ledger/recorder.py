@@ -31,10 +31,10 @@ from infrastructure.ledger.digest import SALT_BYTES
 from infrastructure.ledger.entries import Answer, Append, Found, Head, Key, Row
 from infrastructure.ledger.library import PollingSubscription
 from infrastructure.ledger.mapper import VALIDATORS, decode
-from infrastructure.ledger.numbering import Intake, salts
+from infrastructure.ledger.numbering import Numbering, salts
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.statements import statements_of
-from infrastructure.ledger.stream_heads import Remembered
+from infrastructure.ledger.stream_heads import StreamHeadCache
 
 Numbered = TypeVar("Numbered")
 
@@ -58,20 +58,20 @@ class _Batch(Generic[Numbered]):
         streams: set[str],
         keys: set[Key],
         count: int,
-        number: Callable[[Intake], Numbered],
+        number: Callable[[Numbering], Numbered],
     ) -> None:
         self.streams, self.keys, self.count = streams, keys, count
         self._random, self._number = urandom(SALT_BYTES * count), number
         self.numbered: Numbered
-        self.written: tuple[Head, Intake]
+        self.written: tuple[Head, Numbering]
         """The head behind which it was numbered, and what became of it."""
 
     def rows(self, head: Head, found: Found, now_us: int) -> tuple[list[Row], Head]:
         """The batch numbered from here on, and the head behind it; `numbered` answers then."""
-        intake = Intake(head, found, now_us, salts(self._random))
-        self.numbered = self._number(intake)
-        self.written = head, intake
-        return intake.rows, intake.head
+        numbering = Numbering(head, found, now_us, salts(self._random))
+        self.numbered = self._number(numbering)
+        self.written = head, numbering
+        return numbering.rows, numbering.head
 
 
 class LedgerRecorder(ApplicationRecorder):
@@ -81,7 +81,7 @@ class LedgerRecorder(ApplicationRecorder):
         self._engine = engine
         self._clock_us = clock_us
         self._statements = statements_of(engine.dialect.name)
-        self._remembered = Remembered()
+        self._stream_heads = StreamHeadCache()
 
     def append(self, appends: Sequence[Append]) -> list[Answer]:
         """Records a batch in one transaction and answers each Append (rules 1 to 3).
@@ -93,30 +93,30 @@ class LedgerRecorder(ApplicationRecorder):
         streams, keys = _asked(appends)
         count = sum(len(append.entries) for append in appends)
 
-        def number(intake: Intake) -> list[Answer]:
-            return list(map(intake.take, appends))
+        def number(numbering: Numbering) -> list[Answer]:
+            return list(map(numbering.take, appends))
 
         return self._record(_Batch(streams, keys, count, number))
 
     def _record(self, batch: _Batch[Numbered]) -> Numbered:
         """Records what is numbered, as one transaction."""
         with driver_by_statement(self._engine) as driver:
-            if self._is_in_from_memory(driver, batch) or self._is_in(driver, batch):
+            if self._try_append_from_cache(driver, batch) or self._try_append(driver, batch):
                 return self._committed(batch)
         with driver_transaction(self._engine) as driver:
             self._statements.hold(driver)
-            if not self._is_in(driver, batch):
+            if not self._try_append(driver, batch):
                 raise AssertionError("the head moved while it was held")
         return self._committed(batch)
 
     def _committed(self, batch: _Batch[Numbered]) -> Numbered:
-        seen, intake = batch.written
-        self._remembered.learn(seen, intake.head, intake.streams)
+        seen, numbering = batch.written
+        self._stream_heads.learn(seen, numbering.head, numbering.streams)
         return batch.numbered
 
-    def _is_in_from_memory(self, driver: Any, batch: _Batch[Any]) -> bool:
+    def _try_append_from_cache(self, driver: Any, batch: _Batch[Any]) -> bool:
         """Whether a batch got in without a look at its keys, and at the streams remembered."""
-        head, streams = self._remembered.ends(batch.streams)
+        head, streams = self._stream_heads.ends(batch.streams)
         if not streams:
             return False
         if missing := batch.streams - streams.keys():
@@ -130,7 +130,7 @@ class LedgerRecorder(ApplicationRecorder):
             driver, lambda: batch.rows(head, Found(streams, {}), now_us), head, batch.keys
         )
 
-    def _is_in(self, driver: Any, batch: _Batch[Any]) -> bool:
+    def _try_append(self, driver: Any, batch: _Batch[Any]) -> bool:
         """Whether a batch got in after a look, which leaves nothing to insert if all was there."""
         head, found = self._statements.look(driver, batch.streams, batch.keys)
         rows, new = batch.rows(head, found, self._clock_us())
@@ -144,9 +144,9 @@ class LedgerRecorder(ApplicationRecorder):
         """
         streams = {str(stored.originator_id) for stored in stored_events}
 
-        def number(intake: Intake) -> list[int]:
+        def number(numbering: Numbering) -> list[int]:
             return [
-                intake.put(
+                numbering.put(
                     str(stored.originator_id),
                     stored.originator_version,
                     stored.topic,

@@ -18,7 +18,7 @@ class Ends(NamedTuple):
     streams: dict[str, StreamHead]
 
 
-class Remembered:
+class StreamHeadCache:
     """The ends of streams as of one head. Safe to use from many threads."""
 
     def __init__(self, streams_max: int = 20_000) -> None:

@@ -17,7 +17,7 @@ from infrastructure.database.engine import sqlite_path
 from infrastructure.database.problems import problems_named
 
 
-class BackupProblem(Exception):  # noqa: N818  # an operator reads it
+class BackupProblem(Exception):
     """The backup can't be made; the message says what to do."""
 
     code = "backup_problem"

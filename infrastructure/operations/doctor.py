@@ -18,7 +18,7 @@ from infrastructure.database.problems import DatabaseProblem
 from infrastructure.ledger.mapper import UnreadableEvent
 from infrastructure.ledger.reader import head, read, read_settings
 from infrastructure.operations.status import Standing, standing
-from infrastructure.projecting.rebuilding.lock import is_claimed
+from infrastructure.projecting.rebuilding.lock import is_locked
 from infrastructure.projecting.rebuilding.shadow_tables import leftovers
 from infrastructure.settings.settings import Settings
 from projections.bookmark import read_bookmark
@@ -195,7 +195,7 @@ def _readable(connection: Connection, found: Standing) -> Check:
 
 def _interrupted_rebuild(connection: Connection, engine: Engine) -> Iterator[Check]:
     left = leftovers(connection)
-    if left and not is_claimed(engine):
+    if left and not is_locked(engine):
         detail = f"One was interrupted and left {len(left)} tables; the next clears them away."
         yield Check("rebuild", "warning", detail)
 

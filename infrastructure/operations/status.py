@@ -7,7 +7,7 @@ from sqlalchemy import Engine, bindparam, select
 from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.reader import head
 from infrastructure.ledger.schema import ledger_event
-from infrastructure.projecting.rebuilding.lock import is_claimed
+from infrastructure.projecting.rebuilding.lock import is_locked
 from projections.bookmark import REBUILD, read_bookmark
 
 _RECORDED_AT = select(ledger_event.c.recorded_at_us).where(
@@ -42,8 +42,8 @@ def standing(engine: Engine, now_us: int) -> Standing:
         asked = {"position": projected + 1}
         waiting_since_us = connection.execute(_RECORDED_AT, asked).scalar_one_or_none()
     waited_us = 0 if waiting_since_us is None else max(0, now_us - waiting_since_us)
-    # One that was killed leaves its bookmark, but not its claim.
-    is_rebuilding = rebuilding is not None and is_claimed(engine)
+    # One that was killed leaves its bookmark, but not its lock.
+    is_rebuilding = rebuilding is not None and is_locked(engine)
     return Standing(
         position=end.position,
         recorded_at_us=end.recorded_at_us,

@@ -4,7 +4,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_YOUNG_MOST = 5_000
+_YOUNG_MAX = 5_000
 """How many new objects come together before they are searched: seven times Python's own number."""
 
 
@@ -32,4 +32,4 @@ def leave_out_what_lasts() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG_MOST, *gc.get_threshold()[1:])
+    gc.set_threshold(_YOUNG_MAX, *gc.get_threshold()[1:])

@@ -2,7 +2,7 @@
 
 The two halves are apart so that a page can be folded from a snapshot and written in a short
 transaction of its own, or both in one. The bookmark moves by compare-and-set: whoever moved it
-meanwhile has done the work, and this follower drops its own.
+meanwhile has done the work, and this page processor drops its own.
 """
 
 from dataclasses import dataclass, replace
@@ -16,12 +16,12 @@ from domain.registers import Policy
 from infrastructure.database.engine import pipelined
 from infrastructure.ledger.reader import read, read_settings
 from projections import bookmark
-from projections.bookmark import LIVE, Place
+from projections.bookmark import LIVE, BookmarkState
 from projections.keeping import Source
 from projections.projection import Page
 from projections.read_models import ReadModels
 
-KEPT_MOST = 50_000
+KEPT_MAX = 50_000
 """How many values stay in memory between pages: some 15 MB, however long the ledger."""
 
 
@@ -29,12 +29,12 @@ KEPT_MOST = 50_000
 class Folded:
     """A page that was folded and not yet written, with the bookmark before it and after."""
 
-    before: Place
-    after: Place
+    before: BookmarkState
+    after: BookmarkState
     page: Page
 
 
-class Follower:
+class PageProcessor:
     """Keeps read models at the bookmark of a name; its fold stays in memory between pages.
 
     `directory` is what was read of the settings already.
@@ -61,7 +61,7 @@ class Follower:
         self._at: tuple[int, int] = (-1, -1)
 
     def fold_page(
-        self, connection: Connection, before: Place, upto: int | None = None
+        self, connection: Connection, before: BookmarkState, upto: int | None = None
     ) -> Folded | None:
         """Fold the page behind a bookmark, no farther than `upto`; None if there is none.
 
@@ -101,21 +101,21 @@ class Follower:
         self._fold = self._source = None
         self._directory = Directory()
 
-    def _fold_at(self, place: Place, connection: Connection) -> Fold:
+    def _fold_at(self, place: BookmarkState, connection: Connection) -> Fold:
         """The fold as of a bookmark, its memory kept from the page before if that was ours."""
         if self._fold is None or self._source is None:
             self._source = Source(lambda: connection)
             self._fold = Fold(self._directory, self._policy, self._models.tables(self._source))
             self._at = (-1, -1)
         self._source.connect = lambda: connection
-        if self._at != (place.position, place.generation) or self._fold.tables.size() > KEPT_MOST:
+        if self._at != (place.position, place.generation) or self._fold.tables.size() > KEPT_MAX:
             self._fold.tables.forget()
             directory = self._fold.directory
             for recorded in read_settings(connection, directory.position, place.position):
                 directory.evolve(recorded)
         return self._fold
 
-    def _after(self, before: Place, events: list[Recorded]) -> Place:
+    def _after(self, before: BookmarkState, events: list[Recorded]) -> BookmarkState:
         settings = [each.position for each in events if not isinstance(each.event, ACTIVITY)]
         return replace(
             before,

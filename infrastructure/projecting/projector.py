@@ -17,15 +17,15 @@ from domain.registers import Policy
 from infrastructure.database.engine import read_transaction, write_transaction
 from infrastructure.database.problems import DatabaseProblem
 from infrastructure.projecting.garbage import without_garbage_collection
-from infrastructure.projecting.page_processor import Folded, Follower
+from infrastructure.projecting.page_processor import Folded, PageProcessor
 from projections import bookmark
-from projections.bookmark import Place
+from projections.bookmark import BookmarkState
 from projections.read_models import ReadModels
 
 _log = structlog.get_logger()
 
 
-class RebuildDue(Exception):  # noqa: N818  # it says what is to do
+class RebuildDue(Exception):
     """The read models were made under another policy, and two are never mixed."""
 
     code = "rebuild_due"
@@ -54,7 +54,9 @@ class Projector:
         self._takeover_seconds = takeover_seconds
         self._on_page = on_page
         self._worker = uuid4().hex
-        self._follower = Follower(ReadModels(), policy, page_size=page_size, worker=self._worker)
+        self._processor = PageProcessor(
+            ReadModels(), policy, page_size=page_size, worker=self._worker
+        )
         self._other_moved = (-1, 0.0)
         self._woken = Event()
         self._stopping = Event()
@@ -124,10 +126,10 @@ class Projector:
             if folded is None:
                 return False
             with write_transaction(self._engine) as connection:
-                written = self._follower.write_page(connection, folded)
+                written = self._processor.write_page(connection, folded)
         except BaseException:
             # Also where reading ended badly: what is in memory may be ahead of what is written.
-            self._follower.drop()
+            self._processor.drop()
             raise
         if written:
             self._on_page(folded.after.position)
@@ -140,12 +142,12 @@ class Projector:
                 self._check(before)
                 if yields and self._is_anothers(before):
                     return None
-                return self._follower.fold_page(connection, before)
+                return self._processor.fold_page(connection, before)
         with write_transaction(self._engine) as connection:
             bookmark.begin(connection, self._policy)
         return self._fold_page(yields=yields)
 
-    def _check(self, place: Place) -> None:
+    def _check(self, place: BookmarkState) -> None:
         if place.position and place.policy != self._policy:
             raise RebuildDue(
                 f"The read models were made with progress thresholds {place.policy.low} and "
@@ -153,7 +155,7 @@ class Projector:
                 f"{self._policy.high}. Run `watchledger rebuild`, or set them as they were."
             )
 
-    def _is_anothers(self, place: Place) -> bool:
+    def _is_anothers(self, place: BookmarkState) -> bool:
         """Whether another worker wrote last and has got on lately."""
         if place.worker in (None, self._worker):
             return False

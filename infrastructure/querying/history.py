@@ -46,12 +46,12 @@ _BY_POSITION = "NOT INDEXED"  # but by its key
 
 _FEW = 10_000
 """So many events are sorted as quickly as they are found in order."""
-_BELOW_MOST, _SOMEBODYS_BELOW_MOST = 50_000, 2_000
+_BELOW_MAX, _SOMEBODYS_BELOW_MAX = 50_000, 2_000
 _CHUNK_FIRST = 125
-_CHUNK_MOST = 2_000
+_CHUNK_MAX = 2_000
 
 
-class Place(NamedTuple):
+class PageEnd(NamedTuple):
     """Where a page ended: the `at` and position of its last event."""
 
     at_us: int
@@ -76,7 +76,7 @@ class Question:
     until_us: int | None = None
     from_position: int | None = None
     is_newest_first: bool = True
-    after: Place | None = None
+    after: PageEnd | None = None
 
 
 def history(
@@ -159,7 +159,7 @@ def _below(
     if question.under is None:
         return None
     is_somebodys = question.cduids is not None or question.user is not None
-    most = _SOMEBODYS_BELOW_MOST if is_somebodys else _BELOW_MOST
+    most = _SOMEBODYS_BELOW_MAX if is_somebodys else _BELOW_MAX
     items = sorted(catalog.ever_under(question.under))
     where: ColumnElement[bool]
     if connection.dialect.name == "postgresql":
@@ -207,8 +207,8 @@ def _rows(connection: Connection, search: _Search) -> Iterator[Recorded]:
         yield from rows
         if len(rows) < chunk:
             return
-        question = replace(question, after=Place(rows[-1].at_us, rows[-1].position))
-        chunk = min(4 * chunk, _CHUNK_MOST)
+        question = replace(question, after=PageEnd(rows[-1].at_us, rows[-1].position))
+        chunk = min(4 * chunk, _CHUNK_MAX)
 
 
 def _conditions(question: Question) -> Iterator[ColumnElement[bool]]:

@@ -9,15 +9,15 @@ from domain.plays import ItemCompletion, openings_newest_first
 from domain.viewer import Play, Viewer
 from projections.plays import completions_newest_first
 
-_LEAVES_BY_KEY_MOST = 500
+_LEAVES_BY_KEY_MAX = 500
 """Of items with more under them, everything that was played is looked through instead."""
 
-Place = tuple[int, int]
+Moment = tuple[int, int]
 """An instant in microseconds and a position: a place in rule 2's order."""
 
 
 def plays(
-    viewer: Viewer, item: str | None, before: Place | None, connection: Connection | None
+    viewer: Viewer, item: str | None, before: Moment | None, connection: Connection | None
 ) -> Iterator[Play]:
     """The plays of an item, of what is under it, or of everything, newest first.
 
@@ -25,7 +25,7 @@ def plays(
     back has all of its own in memory.
     """
     leaves = None if item is None else viewer.leaves(item)
-    if leaves is not None and len(leaves) <= _LEAVES_BY_KEY_MOST:
+    if leaves is not None and len(leaves) <= _LEAVES_BY_KEY_MAX:
         return _behind(before, _of_leaves(viewer, leaves))
     if connection is not None:
         completions = completions_newest_first(connection, viewer.cduids, before)
@@ -41,11 +41,11 @@ def _of_leaves(viewer: Viewer, leaves: list[str]) -> Iterator[Play]:
     return iter(sorted(found, reverse=True))
 
 
-def _behind(before: Place | None, found: Iterator[Play]) -> Iterator[Play]:
+def _behind(before: Moment | None, found: Iterator[Play]) -> Iterator[Play]:
     return (play for play in found if before is None or play[:2] < before)
 
 
-def _in_memory(viewer: Viewer, before: Place | None) -> Iterator[ItemCompletion]:
+def _in_memory(viewer: Viewer, before: Moment | None) -> Iterator[ItemCompletion]:
     for cduid in viewer.cduids:
         for item, completions in viewer.tables.completions.all_of(cduid).items():
             for completion in completions:

@@ -15,7 +15,7 @@ from infrastructure.ledger.reader import position_at, read_settings
 from infrastructure.querying.as_of import look_back
 from infrastructure.querying.gate import Gate
 from infrastructure.querying.session import Session, session
-from infrastructure.querying.viewer_cache import Lending, RecentViewers
+from infrastructure.querying.viewer_cache import Checkout, ViewerCache
 from projections.read_models import ReadModels
 
 
@@ -25,7 +25,7 @@ class Snapshot:
 
     directory: Directory
     session: Session
-    lending: Lending
+    lending: Checkout
 
     @property
     def position(self) -> int:
@@ -38,7 +38,7 @@ class Snapshot:
 
     @property
     def connection(self) -> Connection:
-        """It sees that position. Raises Overtaken in a snapshot of a device user."""
+        """It sees that position. Raises StaleRead in a snapshot of a device user."""
         return self.session.connection()
 
     def viewer(self, cduid: str) -> Viewer:
@@ -65,14 +65,14 @@ class Reader:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._recent = RecentViewers(ReadModels())
+        self._viewers = ViewerCache(ReadModels())
         self._gate = Gate()
         self._directory = Directory()
 
     def position(self) -> int:
         """How far the read models are."""
         with session(self._engine) as reading:
-            reading.glimpse()
+            reading.read_optimistically()
             return reading.place.position
 
     @contextmanager
@@ -80,19 +80,19 @@ class Reader:
         """The present state, for as long as the block lasts.
 
         With the device user `of` that it is about, one statement may be all that it takes, if what
-        is asked of it was asked before; on the other hand the block may end with Overtaken then,
+        is asked of it was asked before; on the other hand the block may end with StaleRead then,
         and has to be done again.
         """
-        kept = None if of is None else self._recent.take(of)
+        kept = None if of is None else self._viewers.take(of)
         while True:
             with self._gate.shared(), session(self._engine) as reading:
                 if kept is not None:
-                    reading.glimpse(kept.streams)
+                    reading.read_optimistically(kept.streams)
                     kept = kept if kept.is_right(reading) else None
                 if kept is None:
                     reading.begin()
                 if reading.place.settings_position == self._directory.position:
-                    with self._recent.lending(reading, self._directory, kept) as lending:
+                    with self._viewers.lending(reading, self._directory, kept) as lending:
                         yield Snapshot(self._directory, reading, lending)
                     return
             self._follow()

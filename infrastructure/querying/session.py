@@ -12,17 +12,22 @@ from sqlalchemy import Connection, Engine
 from domain.registers import Policy
 from infrastructure.database.problems import problems_named
 from infrastructure.ledger.statements import statements_of
-from projections.bookmark import Place, begin_reading, glimpse_bookmark, read_bookmark
+from projections.bookmark import (
+    BookmarkState,
+    begin_reading,
+    read_bookmark,
+    read_bookmark_optimistically,
+)
 from projections.driver import driver_of
 
-_NOTHING = Place(0, 0, Policy())
+_NOTHING = BookmarkState(0, 0, Policy())
 
 
-class Overtaken(Exception):  # noqa: N818  # nothing is wrong
+class StaleRead(Exception):
     """What was glimpsed has changed before the rest could be read: ask anew."""
 
 
-def is_unchanged(before: Place, now: Place, newest: Callable[[], int]) -> bool:
+def is_unchanged(before: BookmarkState, now: BookmarkState, newest: Callable[[], int]) -> bool:
     """Whether what was true of some streams at one place is true at a later one.
 
     `newest` is the position of the newest event of these streams, asked for only where it matters.
@@ -41,16 +46,16 @@ class Session:
         self.place = _NOTHING
         self._connection = connection
         self._statements = statements_of(connection.dialect.name)
-        self._glimpsed_streams: Collection[str] = ()
+        self._optimistic_streams: Collection[str] = ()
         self._is_begun = False
 
-    def glimpse(self, streams: Collection[str] = ()) -> None:
+    def read_optimistically(self, streams: Collection[str] = ()) -> None:
         """Reads the place, and nothing but it.
 
         What is read later must be of the same state as far as these streams are concerned.
         """
-        self._glimpsed_streams = streams
-        self.place = glimpse_bookmark(self._connection) or _NOTHING
+        self._optimistic_streams = streams
+        self.place = read_bookmark_optimistically(self._connection) or _NOTHING
 
     def begin(self) -> None:
         """From here on all reads see one state, whose place is read first."""
@@ -62,7 +67,7 @@ class Session:
             self.place = begin_reading(self._connection) or _NOTHING
 
     def connection(self) -> Connection:
-        """The connection, seeing the state of `place`. Raises Overtaken."""
+        """The connection, seeing the state of `place`. Raises StaleRead."""
         if not self._is_begun:
             self._begin_late()
         return self._connection
@@ -82,12 +87,12 @@ class Session:
             self._is_begun = False
 
     def _begin_late(self) -> None:
-        glimpsed, streams = self.place, self._glimpsed_streams
+        glimpsed, streams = self.place, self._optimistic_streams
         self.begin()
         found, self.place = self.place, glimpsed
         if not is_unchanged(glimpsed, found, lambda: self.newest(streams)):
             self.end()
-            raise Overtaken
+            raise StaleRead
 
 
 @contextmanager

@@ -15,18 +15,18 @@ from domain.directory import Directory
 from domain.events import device_user_stream
 from domain.viewer import Viewer
 from infrastructure.querying.session import Session, is_unchanged
-from projections.bookmark import Place
+from projections.bookmark import BookmarkState
 from projections.keeping import Source
 from projections.read_models import ReadModels
 
-_VALUES_MOST = 200_000
+_VALUES_MAX = 200_000
 """How many loaded values are kept of all of them together: some 40 MB."""
 
-_VIEWERS_MOST = 200
+_VIEWERS_MAX = 200
 
 
 @dataclass(slots=True)
-class Kept:
+class CacheEntry:
     """A viewer, what its tables are read through, and the place up to which nothing has changed.
 
     `values` is how many were loaded of it when it was put aside.
@@ -34,7 +34,7 @@ class Kept:
 
     viewer: Viewer
     source: Source
-    place: Place
+    place: BookmarkState
     values: int = 0
 
     @property
@@ -47,16 +47,16 @@ class Kept:
         return is_unchanged(self.place, session.place, partial(session.newest, self.streams))
 
 
-class Lending:
+class Checkout:
     """The viewers of one snapshot: each is nobody else's until the snapshot ends."""
 
-    def __init__(self, recent: "RecentViewers", session: Session, directory: Directory) -> None:
-        self._recent = recent
+    def __init__(self, recent: "ViewerCache", session: Session, directory: Directory) -> None:
+        self._viewers = recent
         self._session = session
         self._directory = directory
-        self.lent: dict[str, Kept] = {}
+        self.lent: dict[str, CacheEntry] = {}
 
-    def lend(self, kept: Kept) -> None:
+    def lend(self, kept: CacheEntry) -> None:
         """Lends one that is right as of the session's place."""
         kept.source.connect, kept.place = self._session.connection, self._session.place
         self.lent[kept.viewer.cduid] = kept
@@ -64,34 +64,34 @@ class Lending:
     def viewer(self, cduid: str) -> Viewer:
         """Raises KeyError for a device user that isn't registered."""
         if cduid not in self.lent:
-            kept = self._recent.take(cduid)
+            kept = self._viewers.take(cduid)
             self.lend(kept if kept and kept.is_right(self._session) else self._fresh(cduid))
         return self.lent[cduid].viewer
 
-    def _fresh(self, cduid: str) -> Kept:
+    def _fresh(self, cduid: str) -> CacheEntry:
         source = Source(self._session.connection)
-        viewer = Viewer(self._directory, self._recent.models.tables(source), cduid)
-        return Kept(viewer, source, self._session.place)
+        viewer = Viewer(self._directory, self._viewers.models.tables(source), cduid)
+        return CacheEntry(viewer, source, self._session.place)
 
 
-class RecentViewers:
+class ViewerCache:
     """Lends viewers to snapshots, in any thread; the one asked about last stays longest."""
 
     def __init__(self, models: ReadModels) -> None:
         self.models = models
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, CacheEntry] = {}
         self._values = 0
         self._lock = Lock()
 
     @contextmanager
     def lending(
-        self, session: Session, directory: Directory, known: Kept | None
-    ) -> Iterator[Lending]:
+        self, session: Session, directory: Directory, known: CacheEntry | None
+    ) -> Iterator[Checkout]:
         """Lends viewers as of the session's place for as long as the block lasts.
 
         `known` is one that was taken before, and is right.
         """
-        lending = Lending(self, session, directory)
+        lending = Checkout(self, session, directory)
         if known is not None:
             lending.lend(known)
         yield lending
@@ -101,15 +101,15 @@ class RecentViewers:
                 self._kept[cduid] = kept
                 kept.values = kept.viewer.tables.size()
                 self._values += kept.values
-            while self._values > _VALUES_MOST or len(self._kept) > _VIEWERS_MOST:
+            while self._values > _VALUES_MAX or len(self._kept) > _VIEWERS_MAX:
                 self._take(next(iter(self._kept)))
 
-    def take(self, cduid: str) -> Kept | None:
+    def take(self, cduid: str) -> CacheEntry | None:
         """What was put aside of a device user; nobody else has it then."""
         with self._lock:
             return self._take(cduid)
 
-    def _take(self, cduid: str) -> Kept | None:
+    def _take(self, cduid: str) -> CacheEntry | None:
         kept = self._kept.pop(cduid, None)
         self._values -= kept.values if kept else 0
         return kept

@@ -33,7 +33,7 @@ _is_origin = re.compile(
 ).fullmatch
 
 
-class SettingsProblem(Exception):  # noqa: N818  # named as DatabaseProblem is
+class SettingsProblem(Exception):
     """Settings that can't be used; the message names each and says what is wrong with it."""
 
     code = "settings_problem"

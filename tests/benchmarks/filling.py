@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from infrastructure.database.engine import write_transaction
 from infrastructure.ledger.digest import SALT_BYTES
 from infrastructure.ledger.entries import Append, Entry, Found, Head, StreamHead
-from infrastructure.ledger.numbering import Intake, salts
+from infrastructure.ledger.numbering import Numbering, salts
 from infrastructure.ledger.recorder import now_us
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.statements import statements_of
@@ -45,12 +45,14 @@ def fill(engine: Engine, entries: Iterable[Entry]) -> None:
 def _put(
     connection: Connection, chunk: list[Entry], head: Head, streams: dict[str, StreamHead]
 ) -> Head:
-    intake = Intake(head, Found(streams, {}), now_us(), salts(urandom(SALT_BYTES * len(chunk))))
-    intake.take(Append(chunk))
+    numbering = Numbering(
+        head, Found(streams, {}), now_us(), salts(urandom(SALT_BYTES * len(chunk)))
+    )
+    numbering.take(Append(chunk))
     statements = statements_of(connection.dialect.name)
     driver = driver_of(connection)
-    assert statements.insert(driver, lambda: (intake.rows, intake.head), head)
-    return intake.head
+    assert statements.insert(driver, lambda: (numbering.rows, numbering.head), head)
+    return numbering.head
 
 
 @dataclass(frozen=True, slots=True)

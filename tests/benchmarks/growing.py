@@ -52,7 +52,7 @@ class _Stage:
 
     def forget(self) -> None:
         """Leave the projector with nothing of any viewer in memory, as at its start."""
-        fold = self.projector._follower._fold
+        fold = self.projector._processor._fold
         assert fold is not None
         fold.tables.forget()
 

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Engine
 
 from infrastructure.bootstrap import opened
-from infrastructure.commands.handler import Door
+from infrastructure.commands.handler import CommandHandler
 from infrastructure.http.app import make_app
 from infrastructure.http.server.serving import HttpServer, address_of, listen, stopped_by_signals
 from infrastructure.ledger.entries import Answer, Append, Outcome
@@ -76,7 +76,7 @@ def _serve(url: str, directory: str, kind: str) -> None:
         opened(settings, projects=kind == "whole") as services,
     ):
         if kind == "nowhere":
-            services = replace(services, door=Door(services.ledger, Nowhere(), TOKEN))  # noqa: PLW2901
+            services = replace(services, handler=CommandHandler(services.ledger, Nowhere(), TOKEN))  # noqa: PLW2901
         server = HttpServer(make_app(services), settings)
         leave_out_what_lasts()
         with stopped_by_signals(server.stop):

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from domain.registers import Policy
 from infrastructure.projecting.projector import Projector
-from infrastructure.projecting.rebuilding.lock import is_claimed
+from infrastructure.projecting.rebuilding.lock import is_locked
 from tests.crashes.filled import filled, more
 from tests.crashes.services import Home, home_at, is_projected, wait_until
 from tests.infrastructure.wholeness import everything, faults, leftovers
@@ -29,18 +29,18 @@ def test_a_killed_rebuild_leaves_everything_as_it_was(
     Projector(engine, Policy()).catch_up()
     before = everything(engine)
     process = home.start("rebuild", "--jobs", jobs)
-    wait_until(lambda: is_claimed(engine))
+    wait_until(lambda: is_locked(engine))
     claimed_at = monotonic()
     assert process.wait() == 0
     claimed_seconds = monotonic() - claimed_at
     left = 0
     for number in range(KILLS):
         process = home.start("rebuild", "--jobs", jobs)
-        wait_until(lambda: is_claimed(engine))
+        wait_until(lambda: is_locked(engine))
         sleep((number + chance.random()) / KILLS * claimed_seconds)
         process.kill()
         process.wait()
-        wait_until(lambda: not is_claimed(engine))
+        wait_until(lambda: not is_locked(engine))
         left += bool(leftovers(engine))
         assert everything(engine) == before
     assert left

@@ -113,7 +113,7 @@ TRAPS: dict[str, list[Step]] = {
         Unwatch(TV, E1),
         Watch(TV, E1),
     ],
-    "an older sweep that spoke about more still decides about the rest": [
+    "an older container mark that spoke about more still decides about the rest": [
         *put(E1),
         Progress(PHONE, E1, played_seconds=1.0),
         *put(E2),
@@ -122,19 +122,19 @@ TRAPS: dict[str, list[Step]] = {
         *put(E3),
         Unwatch(PHONE, SEASON, slots_ago=5),
     ],
-    "a late sweep that spoke about more leaves the newer one its own": [
+    "a late container mark that spoke about more leaves the newer one its own": [
         *put(E1),
         Watch(TV, SEASON),
         *put(E3),
         Unwatch(TV, SEASON, slots_ago=5),
     ],
-    "an older sweep decides about what has left the container since": [
+    "an older container mark decides about what has left the container since": [
         *put(E1, E2, E4),
         Watch(TV, SEASON),
         Put(E1, SEASON_2),
         Unwatch(TV, SEASON),
     ],
-    "an older sweep decides about what left from further down": [
+    "an older container mark decides about what left from further down": [
         *put(E1, E4),
         Watch(TV, SHOW),
         *put(DARK),

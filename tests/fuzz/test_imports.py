@@ -40,12 +40,12 @@ NOISE = st.binary(max_size=80).filter(lambda line: not line.startswith(b"\x1f\x8
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     options = {"data_dir": tmp_path_factory.mktemp("imports"), "sqlite_synchronous": "OFF"}
     with opened(load_settings(options), projects=False) as found:
-        found.door.put_device_user("tv", PutDeviceUser(user="ann", device="d"))
+        found.handler.put_device_user("tv", PutDeviceUser(user="ann", device="d"))
         yield found
 
 
 def imported(services: Services, content: bytes) -> list[Imported]:
-    return list(import_events(services.door, lines_of(content)))
+    return list(import_events(services.handler, lines_of(content)))
 
 
 def lines_of(content: bytes) -> LineFile:
@@ -79,7 +79,7 @@ def test_every_item_is_taken_or_refused_by_its_number(
     services: Services, lines: list[bytes]
 ) -> None:
     content = b"\n".join(lines)
-    found = list(CatalogImport(services.door).run(lines_of(content)))
+    found = list(CatalogImport(services.handler).run(lines_of(content)))
     asked = [number for number, line in enumerate(content.split(b"\n"), 1) if line.strip()]
     assert sorted(each.line for each in found) == asked
 
@@ -93,7 +93,7 @@ def test_of_a_file_that_is_cut_off_what_came_before_is_taken(
     packed = gzip.compress(whole, mtime=0)[:size_bytes]
     taken: list[Imported] = []
     with suppress(FileProblem):
-        taken.extend(import_events(services.door, lines_of(packed)))
+        taken.extend(import_events(services.handler, lines_of(packed)))
     plain = imported(services, whole[:size_bytes])
     refused = [each.line for each in plain if each.rejection is not None]
     assert refused in ([], [len(plain)])
@@ -133,7 +133,7 @@ def holding_at_most(size_bytes: int) -> Iterator[None]:
 def test_a_line_of_a_gibibyte_is_refused_and_the_next_is_taken(services: Services) -> None:
     source = io.BufferedReader(_LongLine(), 2 * _PIECES_BYTES)
     with holding_at_most(32 * _PIECES_BYTES):
-        found = list(import_events(services.door, LineFile(source, "stream", None)))
+        found = list(import_events(services.handler, LineFile(source, "stream", None)))
     assert [each.status for each in found] == ["rejected", "recorded", "recorded"]
     assert found[0].rejection is not None
     assert found[0].rejection.code == "line_too_long"
@@ -149,7 +149,7 @@ def test_a_packed_file_that_unpacks_to_a_gibibyte_is_not_held(
             file.write(b"x" * _PIECES_BYTES)
         file.write(b"\n" + good(300))
     with path.open("rb") as packed, holding_at_most(32 * _PIECES_BYTES):
-        found = list(import_events(services.door, LineFile(packed, "bomb", None)))
+        found = list(import_events(services.handler, LineFile(packed, "bomb", None)))
     assert Counter(each.status for each in found) == {"rejected": 1, "recorded": 1}
 
 

@@ -30,7 +30,7 @@ from tests.reference.world import Submission, settled_then_spoken, submissions
 
 chances = st.integers(min_value=0, max_value=2**32).map(Random)
 page_sizes = st.sampled_from(PAGE_SIZES)
-by_leaf_mosts = st.sampled_from((1, 3, rollup.BY_LEAF_MOST))
+by_leaf_mosts = st.sampled_from((1, 3, rollup.BY_LEAF_MAX))
 
 
 def check(stage: Stage, chance: Random) -> None:
@@ -45,7 +45,7 @@ def by_leaf_most(leaves: int) -> Iterator[None]:
     """What is said on more leaves than these is decided at once, as on a large shelf."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (prefetch, rollup):
-            patch.setattr(module, "BY_LEAF_MOST", leaves)
+            patch.setattr(module, "BY_LEAF_MAX", leaves)
         yield
 
 
@@ -124,7 +124,7 @@ def test_every_answer_is_the_reference_models_for_many_lives(engine: Engine, blo
     for seed in range(block * 75, (block + 1) * 75):
         chance = Random(seed)  # noqa: S311  # repeatable, not secret
         stage = Stage(emptied(engine), chance.choice(PAGE_SIZES))
-        with by_leaf_most(chance.choice((1, 3, rollup.BY_LEAF_MOST))):
+        with by_leaf_most(chance.choice((1, 3, rollup.BY_LEAF_MAX))):
             check_life(stage, life(seed, 5 + seed % 70), chance, share=0.2)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from domain.events import DeviceUserRegistered, ItemWatched, device_user_stream
 from infrastructure.database.engine import read_transaction
-from projections.watched import Watched, WatchedTally
+from projections.watched import Watched, WatchedWatermark
 from tests.projections.stage import Stage
 from tests.projections.tables import Row, rows
 from tests.projections.writing import writes_heard
@@ -37,7 +37,7 @@ def _everybodys_events() -> Iterator[Entry]:
 
 def rolled_up(stage: Stage) -> tuple[list[Row], list[Row]]:
     with read_transaction(stage.engine) as connection:
-        return sorted(rows(connection, Watched)), sorted(rows(connection, WatchedTally))
+        return sorted(rows(connection, Watched)), sorted(rows(connection, WatchedWatermark))
 
 
 def projecting(stage: Stage, *steps: Step) -> set[str]:

@@ -42,7 +42,7 @@ def imported(
     monkeypatch.setenv("WATCHLEDGER_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("WATCHLEDGER_DATABASE_URL", database_url)
     with opened(load_settings(), projects=False) as services:
-        register(services.door, viewings)
+        register(services.handler, viewings)
     events = tmp_path / "events.ndjson"
     write_events(viewings, events)
     for kind, path, said in (

@@ -18,7 +18,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from domain.commands import PutDeviceUser
 from infrastructure.bootstrap import opened
-from infrastructure.commands.handler import Door
+from infrastructure.commands.handler import CommandHandler
 from infrastructure.settings.settings import load_settings
 
 
@@ -54,10 +54,10 @@ def write_events(viewings: Iterable[Viewing], path: Path) -> None:
         file.writelines(f"{json.dumps(as_event(each))}\n" for each in viewings)
 
 
-def register(door: Door, viewings: Iterable[Viewing]) -> None:
+def register(handler: CommandHandler, viewings: Iterable[Viewing]) -> None:
     """Registers the device user of everyone who has seen anything."""
     for user, cduid in {each.user: each.cduid for each in viewings}.items():
-        door.put_device_user(cduid, PutDeviceUser(user=user, device=f"tv-{user}"))
+        handler.put_device_user(cduid, PutDeviceUser(user=user, device=f"tv-{user}"))
 
 
 def main() -> None:
@@ -68,7 +68,7 @@ def main() -> None:
     arguments = parser.parse_args()
     viewings = list(read_viewings(arguments.viewings))
     with opened(load_settings({"database_url": arguments.database_url}), projects=False) as found:
-        register(found.door, viewings)
+        register(found.handler, viewings)
     write_events(viewings, arguments.events)
 
 

@@ -105,7 +105,7 @@ def test_rows_do_not_depend_on_the_path() -> None:
     assert in_order == rows_after(*steps, Watch(TV, E1), Unwatch(TV, E1, 2)) == {(SEASON, 5)}
 
 
-def test_of_two_devices_sweeps_the_one_over_more_still_counts() -> None:
+def test_of_two_devices_container_marks_the_one_over_more_still_counts() -> None:
     phone = Watch(PHONE, SEASON, slots_ago=9)
     reference = after(*put(E1, E2), Watch(TV, SEASON), *put(E3), phone)
     assert reference.decider(TV, E3) == reference.log[-1]

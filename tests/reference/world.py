@@ -1,4 +1,4 @@
-"""What a ledger's door decides, kept in memory: steps of a life become events, and events a log.
+"""What the command handler decides, in memory: steps of a life become events, and events a log.
 
 Steps are always possible: a device user registers when it first does something, an item's missing
 parents are placed before it, and what would change nothing records nothing.
@@ -69,7 +69,7 @@ class Submission(NamedTuple):
 
 @dataclass
 class World:
-    """What the door knows after the steps so far."""
+    """What the command handler knows after the steps so far."""
 
     parents: dict[str, str | None] = field(default_factory=dict)
     details: dict[str, Details] = field(default_factory=dict)

@@ -22,7 +22,7 @@ class Bounds:
     connections_max: int
 
 
-class HeadTooLarge(Exception):  # noqa: N818  # it is an answer, not a fault
+class HeadTooLarge(Exception):
     """The request's line and headers are larger than they may be."""
 
 

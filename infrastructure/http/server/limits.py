@@ -11,7 +11,7 @@ from time import monotonic
 BURST_SECONDS = 10.0
 """A full bucket holds what comes in this time."""
 
-_KEPT_MOST = 50_000
+_KEPT_MAX = 50_000
 
 
 class Buckets:
@@ -41,7 +41,7 @@ class Buckets:
             now = self._now()
             self._full_at[key] = max(now, self._full_at.get(key, now)) + self._seconds_each
             self._full_at.move_to_end(key)
-            if len(self._full_at) > _KEPT_MOST:
+            if len(self._full_at) > _KEPT_MAX:
                 self._full_at.popitem(last=False)
         return wait_seconds
 

@@ -21,7 +21,7 @@ _GRACE_SECONDS = 7
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class ListenProblem(Exception):  # noqa: N818  # an operator reads it
+class ListenProblem(Exception):
     """The address can't be listened at; the message says what to do."""
 
     code: ClassVar[str] = "listen_problem"

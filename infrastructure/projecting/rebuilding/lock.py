@@ -1,4 +1,4 @@
-"""One rebuild at a time: a claim that ends with its process, however that ends."""
+"""The rebuild lock: one rebuild at a time. It ends with its process, however that ends."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from infrastructure.database.engine import sqlite_path, statement_by_statement
 
 _ADVISORY_KEY = 0x7761746368  # "watch"
-_PATIENCE_SECONDS = 0.5  # whoever only looks whether there is a claim is gone sooner
+_PATIENCE_SECONDS = 0.5  # whoever only looks whether it is held is gone sooner
 
 _ADVISORY_LOCK = text(
     "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
@@ -21,7 +21,7 @@ _ADVISORY_LOCK = text(
 )
 
 
-class RebuildRunning(Exception):  # noqa: N818  # it is an answer, not a fault
+class RebuildRunning(Exception):
     """Another rebuild is at work on this database."""
 
     def __init__(self) -> None:
@@ -29,8 +29,8 @@ class RebuildRunning(Exception):  # noqa: N818  # it is an answer, not a fault
 
 
 @contextmanager
-def sole_rebuild(engine: Engine) -> Iterator[None]:
-    """Hold the claim to rebuild for as long as the block lasts. Raises RebuildRunning."""
+def rebuild_lock(engine: Engine) -> Iterator[None]:
+    """Hold the rebuild lock for as long as the block lasts. Raises RebuildRunning."""
     path = sqlite_path(engine.url)
     if path is None:
         yield from _holding_advisory_lock(engine)
@@ -38,13 +38,13 @@ def sole_rebuild(engine: Engine) -> Iterator[None]:
         yield from _holding_file(f"{path}-rebuild")
 
 
-def is_claimed(engine: Engine) -> bool:
+def is_locked(engine: Engine) -> bool:
     """Whether a rebuild is running, without getting in its way."""
     path = sqlite_path(engine.url)
     if path is None:
         return _is_advisory_lock_held(engine)
-    claim = Path(f"{path}-rebuild")
-    return claim.exists() and _is_file_held(claim)
+    file = Path(f"{path}-rebuild")
+    return file.exists() and _is_file_held(file)
 
 
 def _is_advisory_lock_held(engine: Engine) -> bool:
@@ -53,8 +53,8 @@ def _is_advisory_lock_held(engine: Engine) -> bool:
         return connection.execute(_ADVISORY_LOCK, key).first() is not None
 
 
-def _is_file_held(claim: Path) -> bool:
-    with closing(sqlite3.connect(f"file:{quote(str(claim))}?mode=ro", uri=True, timeout=0)) as file:
+def _is_file_held(path: Path) -> bool:
+    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=0)) as file:
         try:
             file.execute("SELECT 1 FROM sqlite_master").fetchall()
         except sqlite3.OperationalError as error:

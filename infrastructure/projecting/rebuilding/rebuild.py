@@ -18,14 +18,18 @@ from domain.registers import Policy
 from infrastructure.database.engine import Synchronous, read_transaction, write_transaction
 from infrastructure.database.problems import DatabaseLocked
 from infrastructure.ledger.reader import head, read_settings
-from infrastructure.projecting.page_processor import Follower
+from infrastructure.projecting.page_processor import PageProcessor
 from infrastructure.projecting.projector import Projector, RebuildDue
-from infrastructure.projecting.rebuilding.lock import sole_rebuild
-from infrastructure.projecting.rebuilding.shadow_tables import Beside, clear_away, last_generation
-from infrastructure.projecting.rebuilding.user_range import load_common, shares
+from infrastructure.projecting.rebuilding.lock import rebuild_lock
+from infrastructure.projecting.rebuilding.shadow_tables import (
+    ShadowTables,
+    clear_away,
+    last_generation,
+)
+from infrastructure.projecting.rebuilding.user_range import load_common, user_ranges
 from infrastructure.projecting.rebuilding.workers import Job, started
 from projections import bookmark
-from projections.bookmark import LIVE, REBUILD, Place
+from projections.bookmark import LIVE, REBUILD, BookmarkState
 from projections.read_models import PROJECTIONS, ReadModels
 
 _NOTED_EVERY_SECONDS = 1.0
@@ -60,14 +64,14 @@ def rebuild(
     `on_total` hears how many events there are, `on_events` how many more were folded. Raises
     RebuildRunning, RebuildDue, UnreadableEvent and DatabaseProblem; nothing has changed then.
     """
-    with sole_rebuild(engine):
+    with rebuild_lock(engine):
         upto, generation = _begin(engine, plan)
         on_total(upto)
-        beside = Beside(generation)
+        shadow = ShadowTables(generation)
         try:
-            noted = _Noted(engine, Place(0, 0, plan.policy, generation), on_events)
-            directory = _fill(engine, plan, beside, upto, noted)
-            return _Catching(engine, plan, beside, directory).up()
+            noted = _Noted(engine, BookmarkState(0, 0, plan.policy, generation), on_events)
+            directory = _fill(engine, plan, shadow, upto, noted)
+            return _Catching(engine, plan, shadow, directory).up()
         except BaseException:
             _clear(engine)
             raise
@@ -80,7 +84,7 @@ def _begin(engine: Engine, plan: Plan) -> tuple[int, int]:
         # What isn't rebuilt stays where it is, so the two have to meet at one position.
         Projector(engine, plan.policy).catch_up()
     with read_transaction(engine) as connection:
-        place = bookmark.read_bookmark(connection) or Place(0, 0, plan.policy)
+        place = bookmark.read_bookmark(connection) or BookmarkState(0, 0, plan.policy)
         upto = head(connection).position if plan.is_whole else place.position
         return upto, max(place.generation, last_generation(connection)) + 1
 
@@ -92,25 +96,25 @@ def _clear(engine: Engine) -> None:
 
 
 def _fill(
-    engine: Engine, plan: Plan, beside: Beside, upto: int, on_events: Callable[[int], None]
+    engine: Engine, plan: Plan, shadow: ShadowTables, upto: int, on_events: Callable[[int], None]
 ) -> Directory:
     """Answers what was said of catalog, device users and access."""
     url = engine.url.render_as_string(hide_password=False)
     fold = Fold(Directory(), plan.policy)
     with started(plan.jobs) as jobs:
         with write_transaction(engine) as connection:
-            beside.create(connection)
+            shadow.create(connection)
         with read_transaction(engine) as connection:
             for recorded in read_settings(connection, 0, upto):
                 fold.directory.evolve(recorded)
-            by_share = shares(connection, fold.directory, plan.jobs, upto)
+            ranges = user_ranges(connection, fold.directory, plan.jobs, upto)
         fold.seen_us = jobs.run(
-            [Job(url, plan.synchronous, plan.policy, beside.generation, each) for each in by_share],
+            [Job(url, plan.synchronous, plan.policy, shadow.generation, each) for each in ranges],
             on_events,
         )
-    load_common(engine, beside, fold)
-    beside.create_indexes(engine)
-    place = Place(upto, fold.directory.position, plan.policy, beside.generation)
+    load_common(engine, shadow, fold)
+    shadow.create_indexes(engine)
+    place = BookmarkState(upto, fold.directory.position, plan.policy, shadow.generation)
     with write_transaction(engine) as connection:
         bookmark.put_bookmark(connection, place, REBUILD)
     return fold.directory
@@ -119,7 +123,9 @@ def _fill(
 class _Noted:
     """Hears how many events were folded, and notes it for whoever watches the service."""
 
-    def __init__(self, engine: Engine, start: Place, on_events: Callable[[int], None]) -> None:
+    def __init__(
+        self, engine: Engine, start: BookmarkState, on_events: Callable[[int], None]
+    ) -> None:
         self._engine = engine
         self._place = start
         self._on_events = on_events
@@ -137,12 +143,14 @@ class _Noted:
 class _Catching:
     """Lets the new tables follow the ledger until they can take the place of the others."""
 
-    def __init__(self, engine: Engine, plan: Plan, beside: Beside, directory: Directory) -> None:
+    def __init__(
+        self, engine: Engine, plan: Plan, shadow: ShadowTables, directory: Directory
+    ) -> None:
         self._engine = engine
         self._plan = plan
-        self._beside = beside
-        models = ReadModels(beside.table_of)
-        self._follower = Follower(
+        self._shadow = shadow
+        models = ReadModels(shadow.table_of)
+        self._processor = PageProcessor(
             models, plan.policy, page_size=_PAGE, name=REBUILD, directory=directory
         )
 
@@ -154,7 +162,7 @@ class _Catching:
                 return self._swapped()
             except DatabaseLocked:
                 # Somebody reads for long. Whoever comes later shouldn't have to wait behind us.
-                self._follower.drop()
+                self._processor.drop()
                 if monotonic() > give_up_at:
                     raise
                 sleep(_PAUSE_SECONDS)
@@ -175,14 +183,14 @@ class _Catching:
     def _follow(self, connection: Connection) -> bool:
         """One more page, up to where the tables in use are."""
         place = self._place(connection, REBUILD)
-        folded = self._follower.fold_page(connection, place, self._target(connection, place))
-        return folded is not None and self._follower.write_page(connection, folded)
+        folded = self._processor.fold_page(connection, place, self._target(connection, place))
+        return folded is not None and self._processor.write_page(connection, folded)
 
-    def _target(self, connection: Connection, place: Place) -> int:
+    def _target(self, connection: Connection, place: BookmarkState) -> int:
         return max(self._place(connection, LIVE).position, place.position)
 
-    def _place(self, connection: Connection, name: str) -> Place:
-        return bookmark.read_bookmark(connection, name) or Place(0, 0, self._plan.policy)
+    def _place(self, connection: Connection, name: str) -> BookmarkState:
+        return bookmark.read_bookmark(connection, name) or BookmarkState(0, 0, self._plan.policy)
 
     def _swap(self, connection: Connection) -> int:
         place = self._place(connection, REBUILD)
@@ -194,7 +202,7 @@ class _Catching:
             if projection.name in self._plan.projections
             for model in projection.models
         ]
-        self._beside.put_in_place(connection, models)
+        self._shadow.put_in_place(connection, models)
         bookmark.remove_bookmark(connection, REBUILD)
         bookmark.put_bookmark(connection, replace(place, worker=None), LIVE)
         return place.position

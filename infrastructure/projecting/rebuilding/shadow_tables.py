@@ -1,4 +1,4 @@
-"""The new tables beside those in use: made, filled in bulk, put in place, cleared away.
+"""Shadow tables: new ones beside those in use, made, filled in bulk, put in place, cleared away.
 
 They have the names of the tables in use with the number of the rebuild behind them. Indexes keep
 theirs when the tables are renamed, so they are numbered too and never meet their predecessors.
@@ -24,7 +24,7 @@ _CHUNK = 20_000
 _NUMBER = re.compile(r"__g(\d+)$")
 
 
-class Beside:
+class ShadowTables:
     """The tables of one rebuild, by its generation number."""
 
     def __init__(self, generation: int) -> None:

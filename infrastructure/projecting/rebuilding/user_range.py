@@ -1,4 +1,4 @@
-"""Folding a share of the users from the first event on, and filling the new tables with it.
+"""User ranges: folding the users of a range from the first event on, into the shadow tables.
 
 Users are independent of each other, so several processes can each fold theirs. Each reads what is
 theirs and what concerns everybody.
@@ -17,9 +17,9 @@ from domain.events import device_user_stream
 from domain.fold import Fold
 from domain.registers import Policy
 from infrastructure.database.engine import read_transaction
-from infrastructure.ledger.reader import read_share
+from infrastructure.ledger.reader import read_user_range
 from infrastructure.ledger.statements import statements_of
-from infrastructure.projecting.rebuilding.shadow_tables import Beside, load
+from infrastructure.projecting.rebuilding.shadow_tables import ShadowTables, load
 from projections.driver import driver_of
 from projections.read_models import ReadModels
 
@@ -29,7 +29,7 @@ _AFTER_ALL = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class UserRange:
     """Which users: from a name up to before another, by code point; and up to which position."""
 
     first: str
@@ -37,10 +37,12 @@ class Share:
     upto: int
 
 
-def shares(connection: Connection, directory: Directory, count: int, upto: int) -> list[Share]:
-    """All users in `count` shares with about as many events each; in fewer where users are few."""
+def user_ranges(
+    connection: Connection, directory: Directory, count: int, upto: int
+) -> list[UserRange]:
+    """All users in `count` ranges with about as many events each; in fewer where users are few."""
     cuts = _cuts(_events_by_user(connection, directory), count) if count > 1 else []
-    return [Share(first, end, upto) for first, end in pairwise(["", *cuts, _AFTER_ALL])]
+    return [UserRange(first, end, upto) for first, end in pairwise(["", *cuts, _AFTER_ALL])]
 
 
 def _events_by_user(connection: Connection, directory: Directory) -> dict[str, int]:
@@ -53,26 +55,26 @@ def _events_by_user(connection: Connection, directory: Directory) -> dict[str, i
 
 
 def _cuts(events: Mapping[str, int], count: int) -> list[str]:
-    """The users that all shares but the first begin with."""
+    """The users that all ranges but the first begin with."""
     users = sorted(events)
     before = list(accumulate((events[user] for user in users), initial=0))
     places = {bisect_left(before, before[-1] * number / count) for number in range(1, count)}
     return [users[place] for place in sorted(places) if 0 < place < len(users)]
 
 
-def fold_share(
-    engine: Engine, policy: Policy, share: Share, on_events: Callable[[int], None]
+def fold_range(
+    engine: Engine, policy: Policy, user_range: UserRange, on_events: Callable[[int], None]
 ) -> Fold:
-    """The fold of a share, everything in memory. `on_events` hears how many each page had.
+    """The fold of a range, everything in memory. `on_events` hears how many each page had.
 
     Raises UnreadableEvent.
     """
     fold = Fold(Directory(), policy, derives_late=True)
     position = 0
-    while position < share.upto:
-        upto = min(position + _PAGE, share.upto)  # positions have no gap
+    while position < user_range.upto:
+        upto = min(position + _PAGE, user_range.upto)  # positions have no gap
         with read_transaction(engine) as connection:
-            events = read_share(connection, position, upto, share.first, share.end)
+            events = read_user_range(connection, position, upto, user_range.first, user_range.end)
         fold.take(events)
         on_events(upto - position)
         position = upto
@@ -80,17 +82,17 @@ def fold_share(
     return fold
 
 
-def load_share(engine: Engine, beside: Beside, fold: Fold) -> None:
+def load_range(engine: Engine, shadow: ShadowTables, fold: Fold) -> None:
     """Fill the new tables of what is kept by user."""
-    for projection in ReadModels(beside.table_of).projections:
+    for projection in ReadModels(shadow.table_of).projections:
         if projection.is_by_user:
             for table, rows in projection.contents(fold):
                 load(engine, table, rows)
 
 
-def load_common(engine: Engine, beside: Beside, fold: Fold) -> None:
+def load_common(engine: Engine, shadow: ShadowTables, fold: Fold) -> None:
     """Fill the other new tables, from a fold that has seen what concerns everybody."""
-    for projection in ReadModels(beside.table_of).projections:
+    for projection in ReadModels(shadow.table_of).projections:
         if not projection.is_by_user:
             for table, rows in projection.contents(fold):
                 load(engine, table, rows)

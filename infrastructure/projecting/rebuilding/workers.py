@@ -1,4 +1,4 @@
-"""Several processes that each rebuild a share of the users."""
+"""Worker processes that each rebuild a range of the users."""
 
 import multiprocessing
 import os
@@ -13,8 +13,8 @@ from typing import NamedTuple
 from domain.registers import Policy
 from infrastructure.database.engine import Synchronous, make_engine
 from infrastructure.projecting.garbage import without_garbage_collection
-from infrastructure.projecting.rebuilding.shadow_tables import Beside
-from infrastructure.projecting.rebuilding.user_range import Share, fold_share, load_share
+from infrastructure.projecting.rebuilding.shadow_tables import ShadowTables
+from infrastructure.projecting.rebuilding.user_range import UserRange, fold_range, load_range
 
 _LOOK_SECONDS = 0.2
 _queue: "Queue[int] | None" = None
@@ -27,16 +27,16 @@ class Job(NamedTuple):
     synchronous: Synchronous
     policy: Policy
     generation: int
-    share: Share
+    user_range: UserRange
 
 
 def run_job(job: Job, on_events: Callable[[int], None]) -> dict[str, int]:
-    """Fold and load a share; answers when each of its cduids was seen last, in microseconds."""
+    """Fold and load a user range; answers when each cduid was seen last, in microseconds."""
     engine = make_engine(job.database_url, synchronous=job.synchronous)
     try:
         with without_garbage_collection():
-            fold = fold_share(engine, job.policy, job.share, on_events)
-            load_share(engine, Beside(job.generation), fold)
+            fold = fold_range(engine, job.policy, job.user_range, on_events)
+            load_range(engine, ShadowTables(job.generation), fold)
     finally:
         engine.dispose()
     return fold.seen_us
@@ -73,17 +73,17 @@ class Jobs:
 
 
 @contextmanager
-def started(jobs_most: int) -> Iterator[Jobs]:
+def started(jobs_max: int) -> Iterator[Jobs]:
     """What can run so many jobs. Its processes start at once, since that takes them a while."""
-    if jobs_most == 1:
+    if jobs_max == 1:
         yield Jobs(None, None)
         return
     context = multiprocessing.get_context("spawn")
     queue: Queue[int] = context.Queue()
     with ProcessPoolExecutor(
-        jobs_most - 1, mp_context=context, initializer=begin_process, initargs=(queue,)
+        jobs_max - 1, mp_context=context, initializer=begin_process, initargs=(queue,)
     ) as pool:
-        for _ in range(jobs_most - 1):
+        for _ in range(jobs_max - 1):
             pool.submit(_import_this)
         yield Jobs(pool, queue)
 
@@ -114,7 +114,7 @@ def begin_process(queue: "Queue[int]") -> None:
 
 
 def _end_with_parent() -> None:
-    """The claim to rebuild ends with the process that holds it, and what was begun under it, too.
+    """The rebuild lock ends with the process that holds it, and what was begun under it, too.
 
     Otherwise this job could fill the tables of the next rebuild.
     """

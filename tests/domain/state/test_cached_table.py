@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.state.cached_table import Key, Keyed, Loader
+from domain.state.cached_table import CachedTable, Key, Loader
 
 
 class Store:
@@ -16,8 +16,8 @@ class Store:
         self.rows = dict(rows)
         self.asked: list[list[Key] | list[str]] = []
 
-    def keyed(self) -> Keyed[int]:
-        return Keyed(Loader(self._by_key, self._by_owner, self._owners))
+    def keyed(self) -> CachedTable[int]:
+        return CachedTable(Loader(self._by_key, self._by_owner, self._owners))
 
     def take(self, changes: Iterable[tuple[Key, int | None]]) -> None:
         for key, value in changes:

@@ -2,7 +2,7 @@
 
 from domain.events import ItemWatched, ProgressReported, Recorded, device_user_stream
 from domain.registers import Policy
-from domain.state.compaction import telling_events
+from domain.state.compaction import compact
 
 BEGUN, STARTED, COMPLETE = 1.0, 50.0, 95.0
 
@@ -24,7 +24,7 @@ def watch(position: int) -> Recorded:
 
 
 def told(*page: Recorded) -> list[int]:
-    return [each.position for each in telling_events(page, Policy())]
+    return [each.position for each in compact(page, Policy())]
 
 
 def test_of_many_ticks_the_newest_tells() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from infrastructure.projecting.rebuilding.lock import sole_rebuild
+from infrastructure.projecting.rebuilding.lock import rebuild_lock
 from tests.infrastructure.cli.shell import Run, watch, write_lines
 from tests.infrastructure.operations.verifying.spoiling import execute
 from tests.infrastructure.wholeness import everything, faults
@@ -39,7 +39,7 @@ def test_a_projection_that_is_none_is_misuse(run: Run) -> None:
 
 
 def test_a_second_rebuild_says_so_and_ends(run: Run, engine: Engine) -> None:
-    with sole_rebuild(engine):
+    with rebuild_lock(engine):
         result = run("rebuild", exit_code=1)
     assert "Another rebuild is running on this database." in result.stderr
 

@@ -1,4 +1,4 @@
-"""The door decides on the ledger's end, however many doors there are."""
+"""The command handler decides on the ledger's end, however many handlers there are."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from domain.commands import PatchDeviceUser, PlaceItem, PutDeviceUser
 from domain.events import IsolationMode
-from infrastructure.commands.handler import Caller, Door, Refused
+from infrastructure.commands.handler import Caller, CommandHandler, Refused
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.writer import Writer
 
@@ -16,12 +16,13 @@ ANN = PutDeviceUser(user="ann", device="d")
 
 
 @pytest.fixture
-def doors(engine: Engine) -> Iterator[tuple[Door, Door]]:
-    """Two doors to one ledger, as two processes have them."""
+def handlers(engine: Engine) -> Iterator[tuple[CommandHandler, CommandHandler]]:
+    """Two handlers to one ledger, as two processes have them."""
     ledgers = [Ledger(engine), Ledger(engine)]
     writers = [Writer(ledger.append) for ledger in ledgers]
     first, second = (
-        Door(ledger, writer, "admin") for ledger, writer in zip(ledgers, writers, strict=True)
+        CommandHandler(ledger, writer, "admin")
+        for ledger, writer in zip(ledgers, writers, strict=True)
     )
     yield first, second
     for writer in writers:
@@ -29,9 +30,9 @@ def doors(engine: Engine) -> Iterator[tuple[Door, Door]]:
 
 
 def test_a_token_is_known_at_every_door_at_once_and_revoked_at_every_door(
-    doors: tuple[Door, Door],
+    handlers: tuple[CommandHandler, CommandHandler],
 ) -> None:
-    here, there = doors
+    here, there = handlers
     _, token = here.put_device_user("tv", ANN)
     assert token is not None
     assert there.authenticate(token) == Caller("tv")
@@ -42,25 +43,27 @@ def test_a_token_is_known_at_every_door_at_once_and_revoked_at_every_door(
 
 
 def test_of_two_doors_that_register_the_same_cduid_one_tells_a_token(
-    doors: tuple[Door, Door],
+    handlers: tuple[CommandHandler, CommandHandler],
 ) -> None:
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda n: doors[n % 2].put_device_user("tv", ANN), range(8)))
+        answers = list(pool.map(lambda n: handlers[n % 2].put_device_user("tv", ANN), range(8)))
     assert sum(token is not None for _, token in answers) == 1
 
 
-def test_the_same_items_placed_at_two_doors_are_recorded_once(
-    engine: Engine, doors: tuple[Door, Door]
+def test_the_same_items_placed_at_two_handlers_are_recorded_once(
+    engine: Engine, handlers: tuple[CommandHandler, CommandHandler]
 ) -> None:
     shelf = PlaceItem(item="movie_shelf:m")
     movies = [PlaceItem(item=f"movie:{n}", parent="movie_shelf:m") for n in range(50)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: doors[n % 2].place_items([shelf, *movies]), range(8)))
+        list(pool.map(lambda n: handlers[n % 2].place_items([shelf, *movies]), range(8)))
     assert Ledger(engine).head()[:2] == (51, 51)
 
 
-def test_changes_of_different_fields_at_two_doors_are_both_kept(doors: tuple[Door, Door]) -> None:
-    here, there = doors
+def test_changes_of_different_fields_at_two_handlers_are_both_kept(
+    handlers: tuple[CommandHandler, CommandHandler],
+) -> None:
+    here, there = handlers
     here.put_device_user("tv", ANN)
     for number in range(10):
         name = f"name {number}"
@@ -81,8 +84,10 @@ def test_changes_of_different_fields_at_two_doors_are_both_kept(doors: tuple[Doo
         assert here.patch_device_user("tv", renamed).position == position
 
 
-def test_a_device_is_changed_while_it_reports(doors: tuple[Door, Door]) -> None:
-    here, _ = doors
+def test_a_device_is_changed_while_it_reports(
+    handlers: tuple[CommandHandler, CommandHandler],
+) -> None:
+    here, _ = handlers
     here.put_device_user("tv", ANN)
     mode = PatchDeviceUser(isolation_mode=IsolationMode.QUIET)
     before = here.submit(Caller("tv"), [])[1]

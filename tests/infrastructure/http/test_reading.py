@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from domain.viewer import ItemAnswer, Viewer
-from infrastructure.querying.session import Overtaken
+from infrastructure.querying.session import StaleRead
 from tests.infrastructure.http.api import Api, event, problem, send
 
 
@@ -85,7 +85,7 @@ def test_a_call_that_was_overtaken_is_done_again(
     def overtaken_once(viewer: Viewer, item: str) -> ItemAnswer | None:
         asked.append(item)
         if len(asked) == 1:
-            raise Overtaken
+            raise StaleRead
         return answer(viewer, item)
 
     monkeypatch.setattr(Viewer, "answer", overtaken_once)

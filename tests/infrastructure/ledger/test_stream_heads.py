@@ -8,7 +8,7 @@ import pytest
 from infrastructure.database.engine import make_engine, read_transaction
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.entries import Answer, Head, Outcome, StreamHead
-from infrastructure.ledger.stream_heads import Ends, Remembered
+from infrastructure.ledger.stream_heads import Ends, StreamHeadCache
 from infrastructure.operations.verifying.ledger import ledger_faults
 from tests.infrastructure.ledger.samples import append, placed, statuses, watched
 
@@ -96,7 +96,7 @@ def _end(version: int) -> StreamHead:
 
 
 def test_streams_are_remembered_as_of_one_head_only() -> None:
-    remembered, heads = Remembered(), [Head(position, 0, 0) for position in range(5)]
+    remembered, heads = StreamHeadCache(), [Head(position, 0, 0) for position in range(5)]
     remembered.learn(heads[0], heads[1], {"a": _end(1)})
     remembered.learn(heads[1], heads[2], {"b": _end(1)})
     assert remembered.ends(["a", "b"]) == Ends(heads[2], {"a": _end(1), "b": _end(1)})
@@ -106,7 +106,10 @@ def test_streams_are_remembered_as_of_one_head_only() -> None:
 
 
 def test_no_more_streams_are_remembered_than_allowed() -> None:
-    remembered, heads = Remembered(streams_max=2), [Head(position, 0, 0) for position in range(9)]
+    remembered, heads = (
+        StreamHeadCache(streams_max=2),
+        [Head(position, 0, 0) for position in range(9)],
+    )
     for n, (seen, new) in enumerate(pairwise(heads)):
         remembered.learn(seen, new, {f"stream {n}": _end(1)})
         known = [n for n in range(9) if remembered.ends([f"stream {n}"]).streams]

@@ -28,7 +28,7 @@ from infrastructure.settings.settings import load_settings
 def services(database_url: str, tmp_path: Path) -> Iterator[Services]:
     options = {"database_url": database_url, "data_dir": tmp_path, "sqlite_synchronous": "OFF"}
     with opened(load_settings(options)) as found:
-        found.door.put_device_user("tv", PutDeviceUser(user="ann", device="d"))
+        found.handler.put_device_user("tv", PutDeviceUser(user="ann", device="d"))
         yield found
 
 
@@ -41,7 +41,7 @@ def being_written(services: Services) -> Iterator[None]:
         number = 0
         while not enough.is_set():
             said = [_watch(number + each) for each in range(20)]
-            services.door.submit(Caller("tv"), said)
+            services.handler.submit(Caller("tv"), said)
             number += len(said)
             begun.set()
 
@@ -89,14 +89,14 @@ def test_sqlite_is_copied_while_it_is_written_and_the_copy_is_whole(
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_service_runs_on_a_restored_copy_as_it_did(services: Services, tmp_path: Path) -> None:
-    services.door.submit(Caller("tv"), [_watch(1)])
+    services.handler.submit(Caller("tv"), [_watch(1)])
     back_up(services.engine, tmp_path / "backup.db")
     settings = load_settings(
         {"data_dir": tmp_path, "database_url": f"sqlite:///{tmp_path}/backup.db"}
     )
     with opened(settings) as restored:
         assert restored.ledger.head() == services.ledger.head()
-        [taken], _ = restored.door.submit(Caller("tv"), [_watch(2)])
+        [taken], _ = restored.handler.submit(Caller("tv"), [_watch(2)])
     assert getattr(taken.result, "status", None) == "recorded"
 
 

@@ -15,8 +15,8 @@ from infrastructure.database.engine import make_engine, write_transaction
 from infrastructure.ledger.recorder import now_us
 from infrastructure.operations.doctor import Check, examine
 from infrastructure.projecting.projector import Projector
-from infrastructure.projecting.rebuilding.lock import sole_rebuild
-from infrastructure.projecting.rebuilding.shadow_tables import Beside
+from infrastructure.projecting.rebuilding.lock import rebuild_lock
+from infrastructure.projecting.rebuilding.shadow_tables import ShadowTables
 from infrastructure.settings.settings import load_settings
 
 _MINUTE_US = 60_000_000
@@ -33,7 +33,7 @@ def deployment(database_url: str, tmp_path: Path) -> Iterator[Services]:
     """A service with a device user, projected."""
     settings = load_settings({"database_url": database_url, "data_dir": tmp_path})
     with opened(settings, projects=False) as services:
-        services.door.put_device_user("tv", PutDeviceUser(user="ann", device="d"))
+        services.handler.put_device_user("tv", PutDeviceUser(user="ann", device="d"))
         Projector(services.engine, services.policy).catch_up()
         yield services
 
@@ -96,7 +96,7 @@ def test_a_schema_that_is_not_up_to_date_is_found(deployment: Services) -> None:
 
 
 def test_read_models_that_lag_are_found_once_it_takes_long(deployment: Services) -> None:
-    deployment.door.put_device_user("phone", PutDeviceUser(user="ann", device="e"))
+    deployment.handler.put_device_user("phone", PutDeviceUser(user="ann", device="e"))
     assert "projection" not in states(examined(deployment))
     check = examined(deployment, now_us() + 2 * _MINUTE_US)["projection"]
     assert (check.state, "2 events behind" in check.detail) == ("problem", True)
@@ -150,9 +150,9 @@ def test_what_leaves_a_service_open_is_warned_of(deployment: Services) -> None:
 
 def test_an_interrupted_rebuild_is_found_and_a_running_one_is_none(deployment: Services) -> None:
     with write_transaction(deployment.engine) as connection:
-        Beside(7).create(connection)
+        ShadowTables(7).create(connection)
     assert states(examined(deployment))["rebuild"] == "warning"
-    with sole_rebuild(deployment.engine):
+    with rebuild_lock(deployment.engine):
         assert "rebuild" not in examined(deployment)
 
 

@@ -14,10 +14,10 @@ from infrastructure.http.app import make_app
 from infrastructure.ledger.recorder import now_us
 from infrastructure.operations.metrics import Metrics
 from infrastructure.operations.status import standing
-from infrastructure.projecting.rebuilding.lock import is_claimed, sole_rebuild
+from infrastructure.projecting.rebuilding.lock import is_locked, rebuild_lock
 from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
 from infrastructure.settings.settings import load_settings
-from projections.bookmark import REBUILD, Place, put_bookmark
+from projections.bookmark import REBUILD, BookmarkState, put_bookmark
 from tests.infrastructure.http.api import Api, event, problem, send, served
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -98,9 +98,9 @@ def test_requests_are_told_by_route_and_what_a_stranger_makes_up_is_no_series(ap
 def test_a_running_rebuild_tells_how_far_it_is(api: Api) -> None:
     engine = api.services.engine
     with write_transaction(engine) as connection:
-        put_bookmark(connection, Place(1234, 0, Policy()), REBUILD)
+        put_bookmark(connection, BookmarkState(1234, 0, Policy()), REBUILD)
     assert value(told(api), "rebuild_running") == 0  # what was killed left its bookmark behind
-    with sole_rebuild(engine):
+    with rebuild_lock(engine):
         found = told(api)
         assert value(found, "rebuild_running") == 1
         assert value(found, "rebuilt_position") == 1234
@@ -123,12 +123,12 @@ def test_a_rebuild_notes_how_far_it_has_folded(api: Api) -> None:
 
 
 def test_looking_for_a_claim_takes_none(engine: Engine) -> None:
-    assert not is_claimed(engine)
-    with sole_rebuild(engine):
-        assert is_claimed(engine)
-        assert is_claimed(engine)
-    assert not is_claimed(engine)
-    with sole_rebuild(engine):
+    assert not is_locked(engine)
+    with rebuild_lock(engine):
+        assert is_locked(engine)
+        assert is_locked(engine)
+    assert not is_locked(engine)
+    with rebuild_lock(engine):
         pass
 
 

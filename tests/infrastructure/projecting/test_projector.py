@@ -18,7 +18,7 @@ from domain.registers import Policy
 from infrastructure.database.engine import read_transaction, sqlite_path, write_transaction
 from infrastructure.database.problems import DatabaseProblem, DatabaseUnreachable
 from infrastructure.ledger.mapper import UnreadableEvent
-from infrastructure.projecting.page_processor import Follower
+from infrastructure.projecting.page_processor import PageProcessor
 from infrastructure.projecting.projector import Projector, RebuildDue
 from projections.bookmark import read_bookmark
 from projections.read_models import ReadModels
@@ -169,7 +169,7 @@ def test_a_page_that_was_read_to_a_bad_end_is_folded_anew(
 def test_a_worker_that_lost_the_race_drops_its_work(stage: Stage) -> None:
     stage.submit(*a_life())
     stage.page()
-    slow = Follower(ReadModels(), POLICY, page_size=30)
+    slow = PageProcessor(ReadModels(), POLICY, page_size=30)
     with read_transaction(stage.engine) as connection:
         place = read_bookmark(connection)
         assert place is not None

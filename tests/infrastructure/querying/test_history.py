@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from domain.events import EVENT_CLASSES, Recorded
 from domain.viewer import Viewer
 from infrastructure.querying.as_of import look_back
-from infrastructure.querying.history import Place, Question, history
+from infrastructure.querying.history import PageEnd, Question, history
 from infrastructure.querying.reader import Snapshot
 from infrastructure.querying.why import why
 from tests.projections.answers import check_viewer
@@ -74,14 +74,14 @@ def pages(
     snapshot: Callable[[], Snapshot], question: Question, limit: int
 ) -> Iterator[list[Recorded]]:
     """A history page by page, each from a cursor."""
-    after: Place | None = None
+    after: PageEnd | None = None
     while True:
         now = snapshot()
         page = history(now.connection, now.directory.catalog, replace(question, after=after), limit)
         yield page
         if len(page) < limit:
             return
-        after = Place(page[-1].at_us, page[-1].position)
+        after = PageEnd(page[-1].at_us, page[-1].position)
 
 
 def check_histories(snapshot: Snapshot, reference: Reference, chance: Random) -> None:
@@ -164,7 +164,7 @@ def test_pages_neither_repeat_nor_miss_anything_while_events_come_in(
     while len(first) == 3:
         stage.tell(*later[:2])
         later = later[2:]
-        after = replace(question, after=Place(found[-1].at_us, found[-1].position))
+        after = replace(question, after=PageEnd(found[-1].at_us, found[-1].position))
         with stage.reader.snapshot() as snapshot:
             first = history(snapshot.connection, snapshot.directory.catalog, after, 3)
         found += first

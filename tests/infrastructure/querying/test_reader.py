@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from domain.events import IsolationMode
 from infrastructure.database.problems import SchemaTooOld
 from infrastructure.querying.reader import Reader
-from infrastructure.querying.session import Overtaken
+from infrastructure.querying.session import StaleRead
 from projections.read_models import METADATA
 from tests.projections.answers import check_answers, check_viewer
 from tests.projections.stage import Stage
@@ -86,7 +86,7 @@ def _check_viewer_alone(reader: Reader, cduid: str, reference: Reference) -> Non
         with reader.snapshot(of=cduid) as snapshot:
             assert snapshot.position == len(reference.log)
             check_viewer(snapshot.viewer(cduid), reference)
-    except Overtaken:
+    except StaleRead:
         _check_viewer_alone(reader, cduid, reference)
 
 
@@ -111,7 +111,7 @@ def test_who_is_overtaken_is_told_so(asked_before: Stage) -> None:
     with asked_before.reader.snapshot(of=TV) as snapshot:
         asked_before.tell(Watch(TV, E3))
         for _ in range(2):
-            with pytest.raises(Overtaken):
+            with pytest.raises(StaleRead):
                 snapshot.viewer(TV).answer(E3)
     with asked_before.reader.snapshot(of=TV) as snapshot:
         answer = snapshot.viewer(TV).answer(E3)
@@ -122,7 +122,7 @@ def test_who_is_overtaken_is_told_so(asked_before: Stage) -> None:
 def test_a_change_of_the_settings_overtakes_everybody(asked_before: Stage) -> None:
     with asked_before.reader.snapshot(of=TV) as snapshot:
         asked_before.tell(Hide(E2))
-        with pytest.raises(Overtaken):
+        with pytest.raises(StaleRead):
             snapshot.viewer(TV).answer(E3)
 
 
@@ -142,7 +142,7 @@ def test_many_readers_at_once_see_nothing_half_done(stage: Stage) -> None:
     problems: list[BaseException] = []
 
     def read_alone(cduid: str) -> None:
-        with suppress(Overtaken), stage.reader.snapshot(of=cduid) as snapshot:
+        with suppress(StaleRead), stage.reader.snapshot(of=cduid) as snapshot:
             check_viewer(snapshot.viewer(cduid), Reference(log[: snapshot.position]))
 
     def read() -> None:

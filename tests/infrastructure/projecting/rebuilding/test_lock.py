@@ -1,4 +1,4 @@
-"""One rebuild at a time, and a claim that nobody has to clear away."""
+"""One rebuild at a time, and a lock that nobody has to clear away."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from infrastructure.database.engine import make_engine
-from infrastructure.projecting.rebuilding.lock import RebuildRunning, is_claimed, sole_rebuild
+from infrastructure.projecting.rebuilding.lock import RebuildRunning, is_locked, rebuild_lock
 from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
 from tests.infrastructure.wholeness import everything
 from tests.projections.stage import Stage
@@ -18,8 +18,8 @@ from tests.reference.steps import Watch
 HOLDER = """
 import sys
 from infrastructure.database.engine import make_engine
-from infrastructure.projecting.rebuilding.lock import sole_rebuild
-with sole_rebuild(make_engine(sys.argv[1])):
+from infrastructure.projecting.rebuilding.lock import rebuild_lock
+with rebuild_lock(make_engine(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -31,8 +31,8 @@ def a_rebuild(engine: Engine) -> int:
 
 def test_a_second_rebuild_says_that_one_is_running(engine: Engine, database_url: str) -> None:
     other = make_engine(database_url)
-    with sole_rebuild(engine):
-        assert is_claimed(other)
+    with rebuild_lock(engine):
+        assert is_locked(other)
         with pytest.raises(RebuildRunning, match="Another rebuild is running"):
             a_rebuild(other)
     other.dispose()
@@ -41,13 +41,13 @@ def test_a_second_rebuild_says_that_one_is_running(engine: Engine, database_url:
 def test_a_rebuild_may_follow_at_once(engine: Engine) -> None:
     for _ in range(5):
         assert a_rebuild(engine) == 0
-    assert not is_claimed(engine)
+    assert not is_locked(engine)
 
 
 def test_a_claim_ends_with_an_error_too(engine: Engine) -> None:
-    with pytest.raises(KeyboardInterrupt), sole_rebuild(engine):
+    with pytest.raises(KeyboardInterrupt), rebuild_lock(engine):
         raise KeyboardInterrupt
-    assert not is_claimed(engine)
+    assert not is_locked(engine)
 
 
 def test_a_rebuild_that_is_refused_touches_nothing_of_the_one_that_runs(engine: Engine) -> None:
@@ -75,7 +75,7 @@ def test_a_claim_ends_with_its_process(engine: Engine, database_url: str) -> Non
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(RebuildRunning), sole_rebuild(engine):
+        with pytest.raises(RebuildRunning), rebuild_lock(engine):
             pass
         holder.kill()
     until_free(engine)
@@ -84,5 +84,5 @@ def test_a_claim_ends_with_its_process(engine: Engine, database_url: str) -> Non
 
 def until_free(engine: Engine) -> None:
     """The server notices a moment later that a client is gone."""
-    while is_claimed(engine):
+    while is_locked(engine):
         pass

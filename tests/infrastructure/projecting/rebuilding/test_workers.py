@@ -7,8 +7,8 @@ from sqlalchemy import Engine
 
 from domain.directory import Directory
 from infrastructure.database.engine import read_transaction
-from infrastructure.ledger.reader import head, read, read_share
-from infrastructure.projecting.rebuilding.user_range import shares
+from infrastructure.ledger.reader import head, read, read_user_range
+from infrastructure.projecting.rebuilding.user_range import user_ranges
 from tests.projections.stage import Stage
 from tests.reference.lives import life
 from tests.reference.world import submissions
@@ -36,8 +36,8 @@ def test_shares_take_each_user_once_and_the_settings_always(engine: Engine) -> N
         directory = Directory()
         for recorded in everything:
             directory.evolve(recorded)
-        parts = shares(connection, directory, 3, upto)
-        shared = [read_share(connection, 0, upto, each.first, each.end) for each in parts]
+        parts = user_ranges(connection, directory, 3, upto)
+        shared = [read_user_range(connection, 0, upto, each.first, each.end) for each in parts]
     assert len(parts) > 1
     activity = [each for part in shared for each in part if each.submission_id is not None]
     assert sorted(activity) == [each for each in everything if each.submission_id is not None]
@@ -48,7 +48,7 @@ def test_shares_take_each_user_once_and_the_settings_always(engine: Engine) -> N
 
 def test_there_are_no_more_shares_than_users(engine: Engine) -> None:
     with read_transaction(engine) as connection:
-        assert len(shares(connection, Directory(), 8, 0)) == 1
+        assert len(user_ranges(connection, Directory(), 8, 0)) == 1
 
 
 def test_a_process_ends_with_the_one_that_started_it() -> None:
