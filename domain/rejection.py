@@ -8,3 +8,11 @@ class Rejection(NamedTuple):
 
     code: str
     detail: str
+
+
+class Refused(Exception):
+    """What was asked for isn't done."""
+
+    def __init__(self, rejection: Rejection) -> None:
+        super().__init__(rejection.detail)
+        self.rejection = rejection

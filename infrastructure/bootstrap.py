@@ -2,46 +2,26 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from threading import Thread
 
 from sqlalchemy import Engine, make_url
 
-from domain.registers import Policy
 from infrastructure.commands.handler import CommandHandler
-from infrastructure.commands.tokens import AdminToken, admin_token, make_data_dir
+from infrastructure.commands.tokens import admin_token, make_data_dir
 from infrastructure.database.engine import make_engine, sqlite_path
 from infrastructure.database.migrations import check_schema, migrate
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.writer import Writer
 from infrastructure.projecting.projector import Projector
 from infrastructure.querying.reader import Reader
+from infrastructure.services import Services
 from infrastructure.settings.settings import Settings, SettingsProblem
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What the routes and the commands work with."""
-
-    settings: Settings
-    policy: Policy
-    engine: Engine
-    ledger: Ledger
-    writer: Writer
-    handler: CommandHandler
-    reader: Reader
-    projector: Projector | None
-    admin_token: AdminToken
-
-
-def policy_of(settings: Settings) -> Policy:
-    return Policy(settings.progress_low, settings.progress_high)
 
 
 def projector_of(settings: Settings, engine: Engine) -> Projector:
     return Projector(
         engine,
-        policy_of(settings),
+        settings.policy,
         page_size=settings.page_size,
         poll_seconds=settings.poll_seconds,
     )
@@ -84,7 +64,7 @@ def opened(settings: Settings, *, projects: bool = True) -> Iterator[Services]:
         with _at_work(projector), _writing(Ledger(engine), projector) as (ledger, writer):
             yield Services(
                 settings=settings,
-                policy=policy_of(settings),
+                policy=settings.policy,
                 engine=engine,
                 ledger=ledger,
                 writer=writer,

@@ -8,13 +8,14 @@ import typer
 from domain.commands import PatchDeviceUser, PutDeviceUser
 from domain.decisions import unknown_device_user
 from domain.directory import Directory
+from domain.rejection import Refused
 from infrastructure.bootstrap import opened
 from infrastructure.cli.arguments import AsJson, CduidArgument, id_option, model_of
 from infrastructure.cli.console import errors, print_fields, print_json, print_table
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import present
-from infrastructure.commands.handler import CommandHandler, Refused
-from infrastructure.http.listings import DeviceUserShown, device_users_shown
+from infrastructure.commands.handler import CommandHandler
+from infrastructure.querying.device_user_view import DeviceUserShown, device_users_shown
 from infrastructure.settings.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Register devices' users, and change their settings.")

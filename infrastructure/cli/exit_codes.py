@@ -9,8 +9,8 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
+from domain.rejection import Refused
 from infrastructure.cli.console import errors
-from infrastructure.commands.handler import Refused
 from infrastructure.database.problems import DatabaseProblem
 from infrastructure.http.server.serving import ListenProblem
 from infrastructure.importing.ledger import CopyProblem

@@ -16,12 +16,12 @@ from domain.decisions import unknown_device_user
 from domain.directory import Directory
 from domain.events import Recorded
 from domain.instants import to_us
+from domain.rejection import Refused
 from infrastructure.cli.arguments import id_option, item_option, time_option
 from infrastructure.cli.console import print_json, print_table
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import present
-from infrastructure.commands.handler import Refused
-from infrastructure.http.histories import TOPICS_OF, EventShown, event_shown
+from infrastructure.querying.event_view import TOPICS_OF, EventShown, event_shown
 from infrastructure.querying.history import PageEnd, Question
 from infrastructure.querying.history import history as page_of_history
 from infrastructure.querying.reader import Snapshot

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from sqlalchemy import Engine
 
-from infrastructure.bootstrap import engine_of, policy_of, prepare_schema
+from infrastructure.bootstrap import engine_of, prepare_schema
 from infrastructure.cli.console import answers, errors, print_json
 from infrastructure.cli.exit_codes import REFUSED
 from infrastructure.cli.options import takes_settings
@@ -79,7 +79,7 @@ def rebuild_projections(
         names = projection_names(projections or [])
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    plan = Plan(names, policy_of(settings), jobs, settings.sqlite_synchronous)
+    plan = Plan(names, settings.policy, jobs, settings.sqlite_synchronous)
     with _engine(settings) as engine, _progress("Rebuilding") as (set_total, advance):
         position = rebuild(engine, plan, set_total, advance)
     errors.print(f"Rebuilt {', '.join(sorted(names))} as of position {position:,}.")

@@ -7,10 +7,10 @@ from time import monotonic
 from typing import NamedTuple
 
 from domain.decisions import unknown_device_user
+from domain.rejection import Refused
 from domain.viewer import Viewer
 from infrastructure.bootstrap import engine_of, projector_of
 from infrastructure.cli.console import errors
-from infrastructure.commands.handler import Refused
 from infrastructure.database.engine import read_transaction
 from infrastructure.database.migrations import check_schema
 from infrastructure.ledger.reader import head

@@ -6,6 +6,7 @@ import typer
 
 from domain.items import is_watchable
 from domain.placing import unknown_item
+from domain.rejection import Refused
 from infrastructure.cli.arguments import (
     AsJson,
     AsOfOption,
@@ -17,8 +18,7 @@ from infrastructure.cli.arguments import (
 from infrastructure.cli.console import answers, print_json, print_table
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import present, viewed
-from infrastructure.commands.handler import Refused
-from infrastructure.http.histories import EventShown, event_shown
+from infrastructure.querying.event_view import EventShown, event_shown
 from infrastructure.querying.why import why as reasons
 from infrastructure.settings.settings import Settings
 from projections.stats import stats as counted

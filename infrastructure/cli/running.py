@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from sqlalchemy import make_url
 
-from infrastructure.bootstrap import Services, engine_of, opened, prepare_schema, projector_of
+from infrastructure.bootstrap import engine_of, opened, prepare_schema, projector_of
 from infrastructure.cli.console import answers, errors
 from infrastructure.cli.options import SETTINGS, takes_settings
 from infrastructure.database.migrations import migrate
@@ -15,6 +15,7 @@ from infrastructure.http.app import make_app
 from infrastructure.http.server.serving import HttpServer, address_of, listen, stopped_by_signals
 from infrastructure.operations.logs import configure_logging
 from infrastructure.projecting.garbage import leave_out_what_lasts
+from infrastructure.services import Services
 from infrastructure.settings.settings import Settings
 
 

@@ -9,14 +9,20 @@ from domain.catalog import Catalog
 from domain.next_up import Section
 from domain.next_up import next_up as suggestions
 from domain.placing import unknown_item
+from domain.rejection import Refused
 from domain.viewer import Viewer
 from infrastructure.cli.arguments import AsJson, AsOfOption, CduidArgument, ItemArgument
 from infrastructure.cli.console import print_fields, print_json, print_table
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import viewed
-from infrastructure.commands.handler import Refused
-from infrastructure.http.next_up import SuggestionShown, suggestion_shown
-from infrastructure.querying.views import ItemShown, ProgressShown, WatchedRow, item_shown
+from infrastructure.querying.views import (
+    ItemShown,
+    ProgressShown,
+    SuggestionShown,
+    WatchedRow,
+    item_shown,
+    suggestion_shown,
+)
 from infrastructure.settings.settings import Settings
 
 _CHILD_COLUMNS = ("item", "index", "title", "watched", "of", "in progress", "plays")

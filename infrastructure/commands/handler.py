@@ -23,7 +23,7 @@ from domain.events import (
     device_user_stream,
     user_stream,
 )
-from domain.rejection import Rejection
+from domain.rejection import Refused, Rejection
 from infrastructure.commands.submissions import Submission
 from infrastructure.commands.tokens import cduid_of, hash_of, matches, new_device_token
 from infrastructure.database.engine import read_transaction
@@ -39,14 +39,6 @@ _VERSION = select(func.max(ledger_event.c.originator_version)).where(
 )
 
 Decided = TypeVar("Decided", bound=Sequence[Event])
-
-
-class Refused(Exception):
-    """What was asked for isn't done."""
-
-    def __init__(self, rejection: Rejection) -> None:
-        super().__init__(rejection.detail)
-        self.rejection = rejection
 
 
 class Caller(NamedTuple):

@@ -8,7 +8,6 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 from starlette.middleware.cors import CORSMiddleware
 
-from infrastructure.bootstrap import Services
 from infrastructure.http import (
     catalog,
     device_users,
@@ -28,6 +27,7 @@ from infrastructure.http.server.limiting import RateLimit
 from infrastructure.http.server.limits import Limits
 from infrastructure.http.server.middleware import REQUEST_ID_HEADER, RequestLog
 from infrastructure.operations.metrics import Metrics
+from infrastructure.services import Services
 from infrastructure.settings.settings import Settings, listed
 
 _ROUTERS = (

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from infrastructure.bootstrap import Services
 from infrastructure.commands.validation import faults
 from infrastructure.http.problem_details import Problem, body_problem
+from infrastructure.services import Services
 
 M = TypeVar("M", bound=BaseModel)
 

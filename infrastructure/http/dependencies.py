@@ -10,10 +10,11 @@ from starlette.concurrency import run_in_threadpool
 
 from domain.decisions import unknown_device_user
 from domain.items import Id, ItemId
-from infrastructure.bootstrap import Services
-from infrastructure.commands.handler import Caller, Refused
+from domain.rejection import Refused
+from infrastructure.commands.handler import Caller
 from infrastructure.http.problem_details import MEDIA_TYPE, STATUS_OF, Problem
 from infrastructure.operations.metrics import Metrics
+from infrastructure.services import Services
 
 POSITION_HEADER = "Watchledger-Position"
 ADMIN = "(admin)"

@@ -2,28 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated, Literal, NamedTuple
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
-from domain.directory import Directory
 from domain.events import (
-    ACTIVITY,
-    EVENT_CLASSES,
-    ItemUnwatched,
-    ItemWatched,
     OccurredAt,
-    ProgressReported,
     Recorded,
 )
-from domain.instants import from_us, to_us
+from domain.instants import to_us
 from domain.items import Id, ItemId, is_watchable
 from domain.placing import unknown_item
+from domain.rejection import Refused
 from domain.viewer import Viewer
-from infrastructure.commands.handler import Refused
 from infrastructure.http.dependencies import AdminAsked, ItemInPath, ServicesAsked, problems
 from infrastructure.http.paging import Cursor, Limit, from_cursor, to_cursor
 from infrastructure.http.problem_details import FieldFault, Problem
@@ -34,38 +26,12 @@ from infrastructure.http.reading import (
     RetriedWhenStale,
     ViewInPath,
 )
+from infrastructure.querying.event_view import TOPICS_OF, EventShown, event_shown
 from infrastructure.querying.history import PageEnd, Question, history
 from infrastructure.querying.reader import Snapshot
 from infrastructure.querying.why import why
 
 router = APIRouter(prefix="/v1", tags=["audit"], route_class=RetriedWhenStale)
-
-TOPICS_OF: dict[str, tuple[str, ...]] = {
-    **{cls.topic.partition(".")[0]: (cls.topic,) for cls in EVENT_CLASSES if cls not in ACTIVITY},
-    "watch": (ItemWatched.topic,),
-    "unwatch": (ItemUnwatched.topic,),
-    "progress": (ProgressReported.topic,),
-}
-"""The topics of the events of a type, as histories name it."""
-_SECRET = {"token_sha256"}
-
-
-class EventShown(BaseModel):
-    """An event, and beside these fields whatever it claims. Activity has an id."""
-
-    model_config = ConfigDict(extra="allow")
-
-    position: int
-    id: UUID | None
-    type: str
-    cduid: str | None
-    user: str | None
-    item: str | None
-    occurred_at: datetime | None
-    recorded_at: datetime
-    at: datetime
-    version: int
-    catalog_version: int
 
 
 class HistoryPage(BaseModel):
@@ -93,30 +59,6 @@ class _Cursor(NamedTuple):
 
 
 _CURSOR = TypeAdapter(_Cursor)
-
-
-def event_shown(recorded: Recorded, directory: Directory) -> EventShown:
-    """An event as histories show it; what would let others in is left out."""
-    event = recorded.event
-    claims = event.model_dump(mode="json", exclude=_SECRET, exclude_none=True)
-    device_user = directory.device_users.get(recorded.cduid or "")
-    return EventShown(
-        **{
-            "item": None,
-            "occurred_at": None,
-            **claims,
-            "position": recorded.position,
-            "id": recorded.submission_id,
-            "type": event.type_name,
-            "cduid": recorded.cduid,
-            "device": device_user.device if device_user else None,
-            "user": recorded.user,
-            "recorded_at": from_us(recorded.recorded_at_us),
-            "at": from_us(recorded.at_us),
-            "version": recorded.version,
-            "catalog_version": recorded.catalog_version,
-        }
-    )
 
 
 class _Filters(NamedTuple):

@@ -1,45 +1,25 @@
 """What the admin lists: device users, and the catalog with all that is hidden in it."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, TypeAdapter
-from sqlalchemy import select
 
 from domain.catalog import Catalog
-from domain.directory import Directory
-from domain.events import IsolationMode
 from domain.items import Id, ItemId, Kind, kind_of
 from domain.placing import unknown_item
-from infrastructure.commands.handler import Refused
+from domain.rejection import Refused
 from infrastructure.http.dependencies import AdminAsked, ServicesAsked, problems
 from infrastructure.http.in_order import PATH, listed, path_of
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
 from infrastructure.http.reading import After
-from infrastructure.querying.reader import Snapshot
-from projections.device_users import ClientDevice
+from infrastructure.querying.device_user_view import DeviceUserShown, device_users_shown
 
 router = APIRouter(prefix="/v1", tags=["read"], dependencies=[After])
 
 _LIST = problems("admin_only", "invalid_cursor", "projection_behind")
 _ID = TypeAdapter(Id)
-
-
-class DeviceUserShown(BaseModel):
-    """`last_connected_at`: when the newest event of any user of the device was recorded."""
-
-    cduid: str
-    user: str
-    device: str
-    reported_name: str | None
-    display_name: str | None
-    kind: str | None
-    isolation_mode: IsolationMode
-    watch_group: str
-    has_token: bool
-    last_connected_at: datetime | None
 
 
 class DeviceUsersPage(BaseModel):
@@ -90,38 +70,6 @@ def get_device_users(
             next_cursor=to_cursor(page[-1]) if is_more else None,
             position=snapshot.position,
         )
-
-
-def device_users_shown(snapshot: Snapshot, cduids: Sequence[str]) -> list[DeviceUserShown]:
-    """Registered device users, as the admin is shown them."""
-    directory = snapshot.directory
-    devices = [directory.device_users[cduid].device for cduid in cduids]
-    connected = _last_connected(snapshot, devices)
-    return [_device_user(directory, cduid, connected) for cduid in cduids]
-
-
-def _last_connected(snapshot: Snapshot, devices: list[str]) -> dict[str, datetime]:
-    query = select(ClientDevice.device, ClientDevice.last_connected_at)
-    rows = snapshot.connection.execute(query.where(ClientDevice.device.in_(devices)))
-    return {device: at for device, at in rows}  # noqa: C416  # rows aren't pairs to the checker
-
-
-def _device_user(
-    directory: Directory, cduid: str, connected: Mapping[str, datetime]
-) -> DeviceUserShown:
-    known = directory.device_users[cduid]
-    return DeviceUserShown(
-        cduid=cduid,
-        user=known.user,
-        device=known.device,
-        reported_name=known.reported_name,
-        display_name=known.display_name,
-        kind=known.kind,
-        isolation_mode=known.isolation_mode,
-        watch_group=known.watch_group,
-        has_token=known.token_sha256 is not None,
-        last_connected_at=connected.get(known.device),
-    )
 
 
 @router.get(

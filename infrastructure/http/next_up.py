@@ -1,7 +1,6 @@
 """What comes next for a viewer, in its three sections (rule 14)."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from itertools import chain
 from typing import Annotated, NamedTuple
 
@@ -9,32 +8,15 @@ from fastapi import APIRouter, Query, Response
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from domain.items import Kind, kind_of
 from domain.next_up import Section, Suggestion, next_up
 from domain.viewer import Viewer
 from infrastructure.http.dependencies import problems
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
 from infrastructure.http.reading import RetriedWhenStale, ViewInPath
-from infrastructure.querying.views import instant, written
+from infrastructure.http.responses import written
+from infrastructure.querying.views import SuggestionShown, suggestion_shown
 
 router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], route_class=RetriedWhenStale)
-
-
-class Titled(TypedDict):
-    item: str
-    kind: Kind
-    index: int | None
-    title: str | None
-
-
-class SuggestionShown(TypedDict):
-    """What comes next. `titles` are the item's own and, of an episode, those up to its show."""
-
-    section: Section
-    item: str
-    titles: list[Titled]
-    at: datetime | None
-    anchor: str | None
 
 
 class NextUpPage(TypedDict):
@@ -103,25 +85,3 @@ def _after(
         if place.section != after.section or place.rank < after.rank or is_past:
             yield found
         is_past = is_past or place == after
-
-
-def suggestion_shown(viewer: Viewer, found: Suggestion) -> SuggestionShown:
-    """What comes next, as it is shown, with its titles."""
-    return {
-        "section": found.section,
-        "item": found.item,
-        "titles": [_titled(viewer, step) for step in _up_to_show(viewer, found.item)],
-        "at": instant(found.at_us),
-        "anchor": found.anchor,
-    }
-
-
-def _up_to_show(viewer: Viewer, item: str) -> list[str]:
-    if kind_of(item) is not Kind.EPISODE:
-        return [item]
-    return [item, *(container for container, _ in viewer.catalog.above(item)[:2])]
-
-
-def _titled(viewer: Viewer, item: str) -> Titled:
-    details = viewer.catalog.nodes[item].details
-    return {"item": item, "kind": kind_of(item), "index": details.index, "title": details.title}

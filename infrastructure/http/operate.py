@@ -7,7 +7,6 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
-from infrastructure.bootstrap import Services
 from infrastructure.commands.handler import Caller
 from infrastructure.database.problems import DatabaseProblem
 from infrastructure.http.dependencies import (
@@ -20,6 +19,7 @@ from infrastructure.http.dependencies import (
 )
 from infrastructure.ledger.recorder import now_us
 from infrastructure.operations.status import standing
+from infrastructure.services import Services
 
 router = APIRouter(tags=["operate"])
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from infrastructure.commands.handler import Refused
+from domain.rejection import Refused
 from infrastructure.commands.validation import Fault, faults_of
 from infrastructure.database.problems import DatabaseProblem
 

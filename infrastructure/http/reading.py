@@ -13,9 +13,8 @@ from starlette.concurrency import run_in_threadpool
 
 from domain.decisions import unknown_device_user
 from domain.events import OccurredAt
+from domain.rejection import Refused
 from domain.viewer import Viewer
-from infrastructure.bootstrap import Services
-from infrastructure.commands.handler import Refused
 from infrastructure.http.dependencies import (
     AdminAsked,
     CallerAsked,
@@ -26,6 +25,7 @@ from infrastructure.http.dependencies import (
 from infrastructure.http.problem_details import Problem
 from infrastructure.querying.reader import Snapshot
 from infrastructure.querying.session import StaleRead
+from infrastructure.services import Services
 
 _POSITION_MAX = 2**62
 _WAIT_SECONDS = 5.0

@@ -9,12 +9,13 @@ from pydantic import TypeAdapter
 
 from domain.items import ItemId, Kind
 from domain.placing import unknown_item
+from domain.rejection import Refused
 from domain.viewer import ItemAnswer, Viewer
-from infrastructure.commands.handler import Refused
 from infrastructure.http.dependencies import ItemInPath, problems
 from infrastructure.http.in_order import PATH, listed, path_of
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
 from infrastructure.http.reading import RetriedWhenStale, ViewInPath
+from infrastructure.http.responses import written
 from infrastructure.querying.plays import plays
 from infrastructure.querying.views import (
     ItemShown,
@@ -24,7 +25,6 @@ from infrastructure.querying.views import (
     WatchedRow,
     item_shown,
     play_shown,
-    written,
 )
 
 router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], route_class=RetriedWhenStale)

@@ -10,7 +10,6 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, Engine, make_url
 
-from infrastructure.bootstrap import policy_of
 from infrastructure.commands.tokens import token_path
 from infrastructure.database.engine import make_engine, read_transaction, sqlite_path
 from infrastructure.database.migrations import check_schema
@@ -168,7 +167,7 @@ def _clock(connection: Connection, found: Standing, now_us: Callable[[], int]) -
 
 
 def _thresholds(settings: Settings, connection: Connection) -> Check:
-    place, wanted = read_bookmark(connection), policy_of(settings)
+    place, wanted = read_bookmark(connection), settings.policy
     if place is None or not place.position or place.policy == wanted:
         return Check("thresholds", "ok", f"{wanted.low:g} and {wanted.high:g}, as projected.")
     detail = (

@@ -16,10 +16,10 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from infrastructure.bootstrap import Services
 from infrastructure.database.problems import DatabaseProblem
 from infrastructure.ledger.recorder import now_us
 from infrastructure.operations.status import Standing, standing
+from infrastructure.services import Services
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _NO_ROUTE = "none"

@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from domain.registers import Policy
 from infrastructure.database.engine import Synchronous
 
 PREFIX = "WATCHLEDGER_"
@@ -184,6 +185,11 @@ class Settings(BaseSettings):
         if not self.progress_low < self.progress_high:
             raise ValueError("progress_low must be less than progress_high")
         return self
+
+    @property
+    def policy(self) -> Policy:
+        """What is projected by (rule 8)."""
+        return Policy(self.progress_low, self.progress_high)
 
     @property
     def url(self) -> str:

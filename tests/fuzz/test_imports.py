@@ -15,13 +15,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from domain.commands import PutDeviceUser
-from infrastructure.bootstrap import Services, opened
+from infrastructure.bootstrap import opened
 from infrastructure.database.engine import make_engine
 from infrastructure.database.migrations import migrate
 from infrastructure.importing.catalog import CatalogImport
 from infrastructure.importing.events import Imported, import_events
 from infrastructure.importing.ledger import CopyProblem, export_ledger, import_ledger
 from infrastructure.importing.lines import FileProblem, LineFile
+from infrastructure.services import Services
 from infrastructure.settings.settings import load_settings
 from tests.infrastructure.http.api import event
 

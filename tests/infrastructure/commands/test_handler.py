@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 
 from domain.commands import PatchDeviceUser, PlaceItem, PutDeviceUser
 from domain.events import IsolationMode
-from infrastructure.commands.handler import Caller, CommandHandler, Refused
+from domain.rejection import Refused
+from infrastructure.commands.handler import Caller, CommandHandler
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.writer import Writer
 

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import httpx
 
-from infrastructure.bootstrap import Services
 from infrastructure.http.app import make_app
 from infrastructure.http.server.serving import HttpServer, address_of, listen
+from infrastructure.services import Services
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import URL, Engine
 
 from domain.commands import PutDeviceUser
-from infrastructure.bootstrap import Services, opened
+from infrastructure.bootstrap import opened
 from infrastructure.commands.handler import Caller
 from infrastructure.commands.submissions import Submission, parse_event
 from infrastructure.database.engine import make_engine, read_transaction
@@ -21,6 +21,7 @@ from infrastructure.ledger.reader import head
 from infrastructure.operations.backup import BackupProblem, back_up
 from infrastructure.operations.verifying.ledger import ledger_faults
 from infrastructure.operations.verifying.read_models import read_model_faults
+from infrastructure.services import Services
 from infrastructure.settings.settings import load_settings
 
 

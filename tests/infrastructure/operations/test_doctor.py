@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import text
 
 from domain.commands import PutDeviceUser
-from infrastructure.bootstrap import Services, opened
+from infrastructure.bootstrap import opened
 from infrastructure.database.engine import make_engine, write_transaction
 from infrastructure.ledger.recorder import now_us
 from infrastructure.operations.doctor import Check, examine
 from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.rebuilding.lock import rebuild_lock
 from infrastructure.projecting.rebuilding.shadow_tables import ShadowTables
+from infrastructure.services import Services
 from infrastructure.settings.settings import load_settings
 
 _MINUTE_US = 60_000_000

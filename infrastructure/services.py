@@ -1,0 +1,29 @@
+"""The service's parts, as one record: what routes, commands and metrics work with."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from domain.registers import Policy
+from infrastructure.commands.handler import CommandHandler
+from infrastructure.commands.tokens import AdminToken
+from infrastructure.ledger.application import Ledger
+from infrastructure.ledger.writer import Writer
+from infrastructure.projecting.projector import Projector
+from infrastructure.querying.reader import Reader
+from infrastructure.settings.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the routes and the commands work with."""
+
+    settings: Settings
+    policy: Policy
+    engine: Engine
+    ledger: Ledger
+    writer: Writer
+    handler: CommandHandler
+    reader: Reader
+    projector: Projector | None
+    admin_token: AdminToken
