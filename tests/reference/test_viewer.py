@@ -90,6 +90,21 @@ def test_live_television_can_be_marked() -> None:
     assert after(*BOTH, Watch(TV, NEWS)).watched(TV, NEWS)
 
 
+@pytest.mark.parametrize(
+    ("newest", "watched"),
+    [
+        (Watch(PHONE, ALIEN), True),
+        (finish(PHONE, ALIEN), True),
+        (Unwatch(PHONE, ALIEN), False),
+        (Progress(PHONE, ALIEN), False),
+        (Watch(BOB, ALIEN), False),
+    ],
+)
+def test_the_newest_mark_of_the_group_decides(newest: Step, *, watched: bool) -> None:
+    reference = after(*BOTH, Watch(TV, ALIEN), Unwatch(TV, ALIEN), newest)
+    assert reference.watched(TV, ALIEN) == watched
+
+
 def test_a_rewatch_does_not_unwatch() -> None:
     movie = answer(after(*BOTH, Watch(TV, ALIEN), Progress(TV, ALIEN)), ALIEN)
     assert movie["watched"]
