@@ -6,7 +6,7 @@ on a container spoke about is asked of the catalog as it was when the ledger too
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from domain.events import (
@@ -19,6 +19,7 @@ from domain.events import (
     ItemRestored,
 )
 from domain.items import Kind, is_watchable, key_of, kind_of
+from domain.state.forked import ForkedDict
 
 FOR_EVER = 2**62
 
@@ -69,20 +70,49 @@ class Leaves:
         return self.versions[count - 1] if count else 0
 
 
+def _copy_of_node(node: Node) -> Node:
+    return replace(node, places=list(node.places), children=list(node.children))
+
+
+def _copy_of_leaves(leaves: Leaves) -> Leaves:
+    return Leaves(list(leaves.versions), list(leaves.items))
+
+
 class Catalog:
-    """A fold of the catalog's stream. `version` is that of the last event folded."""
+    """A fold of the catalog's stream. `version` is that of the last event folded.
+
+    What was asked once is kept: `_above` and `_spans` say where items stand and stood, and forks
+    share them until something moves; `_leaves` and `_in_order` what stands below.
+    """
 
     def __init__(self) -> None:
         self.version = 0
-        self.nodes: dict[str, Node] = {}
+        self.nodes: ForkedDict[Node] = ForkedDict(_copy_of_node)
         self.roots: list[str] = []
         self.hidden: set[str] = set()
-        self._tracking: dict[str, list[tuple[int, bool]]] = {}
-        self._left: dict[str, set[str]] = {}
+        self._tracking: ForkedDict[list[tuple[int, bool]]] = ForkedDict(list)
+        self._left: ForkedDict[set[str]] = ForkedDict(set)
         self._above: dict[str, tuple[tuple[str, int], ...]] = {}
         self._spans: dict[str, dict[str, tuple[Span, ...]]] = {}
-        self._leaves: dict[str, Leaves] = {}
+        self._leaves: ForkedDict[Leaves] = ForkedDict(_copy_of_leaves)
         self._in_order: dict[str | None, list[str]] = {}
+
+    def fork(self) -> "Catalog":
+        """A catalog as this one is; from here on each of the two goes its own way.
+
+        Takes time by the number of items, but little: they themselves stay shared until changed.
+        """
+        other = Catalog()
+        other.version = self.version
+        other.nodes = self.nodes.fork()
+        other.roots = list(self.roots)
+        other.hidden = set(self.hidden)
+        other._tracking = self._tracking.fork()
+        other._left = self._left.fork()
+        other._above, other._spans = self._above, self._spans
+        other._leaves = self._leaves.fork()
+        other._in_order = dict(self._in_order)
+        return other
 
     def __contains__(self, item: object) -> bool:
         return item in self.nodes
@@ -96,8 +126,9 @@ class Catalog:
             case ItemMoved():
                 self._move(event, version)
             case ItemDescribed():
-                self._in_order.pop(self.nodes[event.item].parent, None)
-                self.nodes[event.item].details = event.details
+                node = self.nodes.own(event.item)
+                node.details = event.details
+                self._in_order.pop(node.parent, None)
                 self._note_tracking(event.item, event.details, version)
             case ItemHidden():
                 self.hidden.add(event.item)
@@ -113,26 +144,28 @@ class Catalog:
         self._in_order.pop(event.parent, None)
         if is_watchable(event.item):
             for container, _ in self.above(event.item):
-                if (leaves := self._leaves.get(container)) is not None:
+                if container in self._leaves:
+                    leaves = self._leaves.own(container)
                     leaves.versions.append(version)
                     leaves.items.append(event.item)
 
     def _move(self, event: ItemMoved, version: int) -> None:
-        node = self.nodes[event.item]
+        node = self.nodes.own(event.item)
         for container, _ in self.above(event.item):
-            self._left.setdefault(container, set()).add(event.item)
+            self._left.setdefault(container, set())
+            self._left.own(container).add(event.item)
         self._siblings(node.parent).remove(event.item)
         self._siblings(event.parent).append(event.item)
         node.places.append((version, event.parent))
+        self._above, self._spans = {}, {}  # the old ones may be another fork's, too
         self._in_order.clear()
-        self._above.clear()
-        self._spans.clear()
         self._leaves.clear()
 
     def _note_tracking(self, item: str, details: Details, version: int) -> None:
         if kind_of(item) is Kind.STREAM_SOURCE:
             tracks = details.tracks_progress is not False
-            self._tracking.setdefault(item, []).append((version, tracks))
+            self._tracking.setdefault(item, [])
+            self._tracking.own(item).append((version, tracks))
 
     def tracks_progress(self, item: str, version: int) -> bool:
         """Whether progress on `item` counted at a catalog version (rule 8).
@@ -149,18 +182,19 @@ class Catalog:
         return said[bisect_right(said, version, key=lambda each: each[0]) - 1][1]
 
     def _siblings(self, parent: str | None) -> list[str]:
-        return self.roots if parent is None else self.nodes[parent].children
+        """The items right under `parent`, to be changed."""
+        return self.roots if parent is None else self.nodes.own(parent).children
 
     def above(self, item: str) -> tuple[tuple[str, int], ...]:
         """The containers that `item` stands under, from its parent up, with since when it has.
 
         Since when is a catalog version. Nothing stands above an item that isn't known.
         """
+        if item not in self.nodes:
+            return ()
         found = self._above.get(item)
         if found is None:
-            found = tuple(self._climb(item))
-            if item in self.nodes:
-                self._above[item] = found
+            found = self._above[item] = tuple(self._climb(item))
         return found
 
     def _climb(self, item: str) -> Iterator[tuple[str, int]]:
@@ -177,18 +211,18 @@ class Catalog:
 
     def spans(self, item: str) -> dict[str, tuple[Span, ...]]:
         """For every container that `item` ever stood under, during which versions it did."""
+        if item not in self.nodes:
+            return {}
         found = self._spans.get(item)
         if found is None:
-            found = self._find_spans(item)
-            if item in self.nodes:
-                self._spans[item] = found
+            found = self._spans[item] = self._find_spans(item)
         return found
 
     def _find_spans(self, item: str) -> dict[str, tuple[Span, ...]]:
         found: dict[str, tuple[Span, ...]] = {}
-        places = self.nodes[item].places if item in self.nodes else []
+        places = self.nodes[item].places
         ends = [version for version, _ in places[1:]] + [FOR_EVER]
-        for (start, parent), end in zip(places, ends, strict=True) if places else ():
+        for (start, parent), end in zip(places, ends, strict=True):
             if parent is None:
                 continue
             found[parent] = (*found.get(parent, ()), (start, end))
@@ -298,7 +332,8 @@ class Catalog:
         """The items right under `parent` in order, hidden ones too; None: those at the top."""
         found = self._in_order.get(parent)
         if found is None:
-            found = sorted(self._siblings(parent), key=self.sibling_order)
+            siblings = self.roots if parent is None else self.nodes[parent].children
+            found = sorted(siblings, key=self.sibling_order)
             self._in_order[parent] = found
         return found
 

@@ -97,7 +97,7 @@ class Directory:
         | TokenRevoked,
     ) -> None:
         if isinstance(event, DeviceUserRegistered):
-            self._cduids.setdefault(event.user, []).append(cduid)
+            self._cduids[event.user] = [*self.cduids(event.user), cduid]
             self.device_users[cduid] = DeviceUser(
                 cduid,
                 event.user,
@@ -112,6 +112,18 @@ class Directory:
         device_user = self.device_users[cduid]
         self.devices[device_user.device] = device_user
         self._groups.pop(device_user.user, None)
+
+    def fork(self) -> "Directory":
+        """A directory as this one is; from here on each of the two goes its own way."""
+        other = Directory()
+        other.position = self.position
+        other.catalog = self.catalog.fork()
+        other.device_users = dict(self.device_users)
+        other.devices = dict(self.devices)
+        other._cduids = dict(self._cduids)
+        other._access = dict(self._access)
+        other._groups = dict(self._groups)
+        return other
 
     def access(self, user: str) -> Access:
         return self._access.get(user, NO_LIMITS)
