@@ -24,6 +24,22 @@ def running_seconds(completion: Completion, runtime_seconds: float | None) -> fl
     return completion.duration_seconds or runtime_seconds or RUNTIME_DEFAULT_SECONDS
 
 
+def opens_play(
+    completion: Completion, before_us: int | None, runtime_seconds: float | None
+) -> bool:
+    """Whether a completion opens a play, the one before it of its item being at `before_us` or
+    None (rule 13).
+
+    `runtime_seconds` is what the catalog says at present. It is counted in whole microseconds, as
+    instants are: a fraction such as 4.182 has no exact float, and would open a play or not by the
+    way it is asked. What runs shorter than one runs for one, so two at once are always one play.
+    """
+    if before_us is None:
+        return True
+    running_us = round(running_seconds(completion, runtime_seconds) * 1_000_000)
+    return completion.at_us - before_us >= max(1, running_us)
+
+
 def openings(
     completions: Iterable[Completion], runtime_seconds: float | None
 ) -> Iterator[Completion]:
@@ -31,12 +47,11 @@ def openings(
 
     `runtime_seconds` is what the catalog says at present.
     """
-    previous_us: int | None = None
+    before_us: int | None = None
     for completion in completions:
-        seconds = running_seconds(completion, runtime_seconds)
-        if previous_us is None or completion.at_us - previous_us >= seconds * 1_000_000:
+        if opens_play(completion, before_us, runtime_seconds):
             yield completion
-        previous_us = completion.at_us
+        before_us = completion.at_us
 
 
 def count_plays(completions: Iterable[Completion], runtime_seconds: float | None) -> int:
@@ -54,11 +69,14 @@ class ItemCompletion(NamedTuple):
 
 @dataclass(slots=True)
 class _Waiting:
-    """A completion that opens a play if the one before it of its item lies before `until_us`."""
+    """A completion of which the one before it is still to come; `opens` once that is known."""
 
     found: ItemCompletion
-    until_us: float
+    runtime_seconds: float | None
     opens: bool | None = None
+
+    def opens_after(self, before_us: int) -> bool:
+        return opens_play(self.found.completion, before_us, self.runtime_seconds)
 
 
 def openings_newest_first(
@@ -73,11 +91,11 @@ def openings_newest_first(
     for found in newest_first:
         at_us = found.completion.at_us
         if (later := last.get(found.item)) is not None and later.opens is None:
-            later.opens = at_us <= later.until_us
-        while queue and (queue[0].opens is not None or at_us <= queue[0].until_us):
+            later.opens = later.opens_after(at_us)
+        # Whatever comes now of its item, if anything does, lies as far back as this or farther.
+        while queue and (queue[0].opens is not None or queue[0].opens_after(at_us)):
             yield from _decided(queue.popleft(), last)
-        seconds = running_seconds(found.completion, runtime_seconds(found.item))
-        last[found.item] = waiting = _Waiting(found, at_us - seconds * 1_000_000)
+        last[found.item] = waiting = _Waiting(found, runtime_seconds(found.item))
         queue.append(waiting)
     for waiting in queue:
         yield from _decided(waiting, last)

@@ -5,6 +5,7 @@ can hold each method against its rule; what is remembered are only answers that 
 """
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from domain.events import (
     CATALOG_STREAM,
@@ -18,6 +19,7 @@ from domain.events import (
     Recorded,
     user_stream,
 )
+from domain.instants import from_us
 from domain.items import is_watchable
 from tests.reference.catalog import Catalog
 
@@ -163,13 +165,14 @@ class Facts:
     def openings(self, cduids: frozenset[str], leaf: str) -> list[Recorded]:
         """The completions that opened a play, oldest first (rule 13)."""
         opened: list[Recorded] = []
-        last_at_us: int | None = None
+        last_at: datetime | None = None
         for r in self.completions(cduids, leaf):
             own = getattr(r.event, "duration_seconds", None)
             runtime_seconds = own or self.catalog.runtime_seconds(leaf) or PLAY_SECONDS
-            if last_at_us is None or r.at_us - last_at_us >= runtime_seconds * 1_000_000:
+            running = max(timedelta(seconds=runtime_seconds), timedelta.resolution)
+            if last_at is None or from_us(r.at_us) - last_at >= running:
                 opened.append(r)
-            last_at_us = r.at_us
+            last_at = from_us(r.at_us)
         return opened
 
     def completions(self, cduids: frozenset[str], leaf: str) -> list[Recorded]:
