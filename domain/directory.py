@@ -5,11 +5,13 @@ projector to fold by, a reader to answer by. Each folds it from the ledger's own
 """
 
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from domain.access import NO_LIMITS, Access
 from domain.catalog import Catalog
 from domain.events import (
     AccessChanged,
+    ActivityFact,
     DeviceDescribed,
     DeviceUserRegistered,
     IsolationMode,
@@ -19,9 +21,6 @@ from domain.events import (
     ItemMoved,
     ItemPlaced,
     ItemRestored,
-    ItemUnwatched,
-    ItemWatched,
-    ProgressReported,
     Recorded,
     TokenIssued,
     TokenRevoked,
@@ -81,10 +80,18 @@ class Directory:
                     None if event.allowed_tags is None else frozenset(event.allowed_tags),
                     frozenset(event.denied_tags),
                 )
-            case ItemWatched() | ItemUnwatched() | ProgressReported():
+            case (
+                DeviceUserRegistered()
+                | DeviceDescribed()
+                | IsolationModeChanged()
+                | TokenIssued()
+                | TokenRevoked()
+            ):
+                self._evolve_device_user(_owner(recorded), event)
+            case ActivityFact():
                 pass
             case _:
-                self._evolve_device_user(_owner(recorded), event)
+                assert_never(event)
         self.position = recorded.position
 
     def _evolve_device_user(

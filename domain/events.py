@@ -8,7 +8,7 @@ is a new class with a new topic, and an upcast from the old one.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple, get_args
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -48,51 +48,43 @@ class IsolationMode(StrEnum):
 
 
 class Fact(BaseModel):
-    """What every event has in common."""
+    """What every event has in common.
+
+    `topic` is what the ledger keeps it under, for ever; `type_name` what players send it as and
+    histories show it as, the same for every version of a shape.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
     topic: ClassVar[str]
-
-    @property
-    def type_name(self) -> str:
-        """The event's name as histories show it."""
-        return type(self).topic.partition(".")[0]
+    type_name: ClassVar[str]
 
 
 # What a viewer's device says, in the stream of its cduid.
 
 
-class ItemWatched(Fact):
-    topic: ClassVar[str] = "item_watched.v1"
+class ActivityFact(Fact):
+    """What every activity has in common: it is on an item, at a time that the player may claim."""
+
     item: ItemId
     occurred_at: OccurredAt | None = None
+
+
+class ItemWatched(ActivityFact):
+    topic: ClassVar[str] = "item_watched.v1"
+    type_name: ClassVar[str] = "watch"
     duration_seconds: DurationSeconds | None = None
 
-    @property
-    def type_name(self) -> str:
-        return "watch"
 
-
-class ItemUnwatched(Fact):
+class ItemUnwatched(ActivityFact):
     topic: ClassVar[str] = "item_unwatched.v1"
-    item: ItemId
-    occurred_at: OccurredAt | None = None
-
-    @property
-    def type_name(self) -> str:
-        return "unwatch"
+    type_name: ClassVar[str] = "unwatch"
 
 
-class ProgressReported(Fact):
+class ProgressReported(ActivityFact):
     topic: ClassVar[str] = "progress_reported.v1"
-    item: ItemId
-    occurred_at: OccurredAt | None = None
+    type_name: ClassVar[str] = "progress"
     played_seconds: PlayedSeconds
     duration_seconds: DurationSeconds
-
-    @property
-    def type_name(self) -> str:
-        return "progress"
 
 
 # What the operator says of a device user, in the stream of its cduid.
@@ -100,6 +92,7 @@ class ProgressReported(Fact):
 
 class DeviceUserRegistered(Fact):
     topic: ClassVar[str] = "device_user_registered.v1"
+    type_name: ClassVar[str] = "device_user_registered"
     user: Id
     device: Id
     reported_name: Text | None = None
@@ -112,6 +105,7 @@ class DeviceDescribed(Fact):
     """The device's names and kind, all of them, as they are from now on."""
 
     topic: ClassVar[str] = "device_described.v1"
+    type_name: ClassVar[str] = "device_described"
     reported_name: Text | None = None
     display_name: Text | None = None
     kind: Text | None = None
@@ -119,6 +113,7 @@ class DeviceDescribed(Fact):
 
 class IsolationModeChanged(Fact):
     topic: ClassVar[str] = "isolation_mode_changed.v1"
+    type_name: ClassVar[str] = "isolation_mode_changed"
     isolation_mode: Annotated[IsolationMode, Field(strict=False)]
 
 
@@ -126,11 +121,13 @@ class TokenIssued(Fact):
     """A new token, of which only the SHA-256 in hexadecimal is kept."""
 
     topic: ClassVar[str] = "token_issued.v1"
+    type_name: ClassVar[str] = "token_issued"
     token_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class TokenRevoked(Fact):
     topic: ClassVar[str] = "token_revoked.v1"
+    type_name: ClassVar[str] = "token_revoked"
 
 
 # What the operator says of a user, in the stream of that user.
@@ -140,6 +137,7 @@ class AccessChanged(Fact):
     """What the user may see from now on (rule 15); None is no limit."""
 
     topic: ClassVar[str] = "access_changed.v1"
+    type_name: ClassVar[str] = "access_changed"
     allowed_shelves: tuple[ItemId, ...] | None = None
     allowed_tags: tuple[Text, ...] | None = None
     denied_tags: tuple[Text, ...] = ()
@@ -164,6 +162,7 @@ class ItemPlaced(Fact):
     """An item that the catalog did not have stands under its parent (rule 4)."""
 
     topic: ClassVar[str] = "item_placed.v1"
+    type_name: ClassVar[str] = "item_placed"
     item: ItemId
     parent: ItemId | None = None
     details: Details = Details()
@@ -171,6 +170,7 @@ class ItemPlaced(Fact):
 
 class ItemMoved(Fact):
     topic: ClassVar[str] = "item_moved.v1"
+    type_name: ClassVar[str] = "item_moved"
     item: ItemId
     parent: ItemId
 
@@ -179,19 +179,24 @@ class ItemDescribed(Fact):
     """The item's details, all of them, as they are from now on."""
 
     topic: ClassVar[str] = "item_described.v1"
+    type_name: ClassVar[str] = "item_described"
     item: ItemId
     details: Details
 
 
 class ItemHidden(Fact):
     topic: ClassVar[str] = "item_hidden.v1"
+    type_name: ClassVar[str] = "item_hidden"
     item: ItemId
 
 
 class ItemRestored(Fact):
     topic: ClassVar[str] = "item_restored.v1"
+    type_name: ClassVar[str] = "item_restored"
     item: ItemId
 
+
+# Each list stands once, as a union: `match` is held against it, and the tuples are made of it.
 
 Activity = ItemWatched | ItemUnwatched | ProgressReported
 DeviceUserEvent = (
@@ -200,22 +205,10 @@ DeviceUserEvent = (
 CatalogEvent = ItemPlaced | ItemMoved | ItemDescribed | ItemHidden | ItemRestored
 Event = Activity | DeviceUserEvent | AccessChanged | CatalogEvent
 
-ACTIVITY: tuple[type[Fact], ...] = (ItemWatched, ItemUnwatched, ProgressReported)
-DEVICE_USER: tuple[type[Fact], ...] = (
-    DeviceUserRegistered,
-    DeviceDescribed,
-    IsolationModeChanged,
-    TokenIssued,
-    TokenRevoked,
-)
-CATALOG: tuple[type[Fact], ...] = (
-    ItemPlaced,
-    ItemMoved,
-    ItemDescribed,
-    ItemHidden,
-    ItemRestored,
-)
-EVENT_CLASSES: tuple[type[Fact], ...] = (*ACTIVITY, *DEVICE_USER, AccessChanged, *CATALOG)
+ACTIVITY: tuple[type[Activity], ...] = get_args(Activity)
+DEVICE_USER: tuple[type[DeviceUserEvent], ...] = get_args(DeviceUserEvent)
+CATALOG: tuple[type[CatalogEvent], ...] = get_args(CatalogEvent)
+EVENT_CLASSES: tuple[type[Event], ...] = get_args(Event)
 
 CATALOG_STREAM = "catalog"
 

@@ -8,10 +8,14 @@ events in order of position and never asks for a clock; what it keeps, it reads 
 from collections.abc import Sequence
 from typing import assert_never
 
+from domain.claims import claim, completion
 from domain.directory import Directory
 from domain.events import (
+    AccessChanged,
     Activity,
+    ActivityFact,
     CatalogEvent,
+    DeviceDescribed,
     DeviceUserRegistered,
     IsolationModeChanged,
     ItemDescribed,
@@ -19,14 +23,14 @@ from domain.events import (
     ItemMoved,
     ItemPlaced,
     ItemRestored,
-    ItemUnwatched,
-    ItemWatched,
-    ProgressReported,
     Recorded,
+    TokenIssued,
+    TokenRevoked,
 )
 from domain.items import is_watchable
 from domain.plays import count_plays
-from domain.registers import Policy, Registers, claim, completion
+from domain.policy import Policy
+from domain.registers import Registers
 from domain.rollup import Group, Rollup
 from domain.state.cached_table import Key
 from domain.state.compaction import compact
@@ -88,22 +92,26 @@ class Fold:
                 self.seen_us[cduid] = recorded.recorded_at_us
 
     def _evolve(self, recorded: Recorded) -> None:
-        cduid = recorded.cduid
-        match recorded.event:
-            case ProgressReported() | ItemWatched() | ItemUnwatched() as event if cduid:
-                self._say(cduid, recorded, event)
-            case (
-                ItemPlaced()
-                | ItemMoved()
-                | ItemDescribed()
-                | ItemHidden()
-                | ItemRestored() as event
-            ):
+        event, cduid = recorded.event, recorded.cduid
+        match event:
+            case ActivityFact():
+                if cduid is not None:  # in any other stream it would be nobody's
+                    self._say(cduid, recorded, event)
+            case ItemPlaced() | ItemMoved() | ItemDescribed() | ItemHidden() | ItemRestored():
                 self._evolve_catalog(recorded, event)
-            case DeviceUserRegistered() | IsolationModeChanged() as event if cduid:
+            case DeviceUserRegistered() | IsolationModeChanged() if cduid is not None:
                 self._evolve_groups(recorded, cduid, event)
-            case _:
+            case (
+                DeviceUserRegistered()
+                | IsolationModeChanged()
+                | DeviceDescribed()
+                | TokenIssued()
+                | TokenRevoked()
+                | AccessChanged()
+            ):
                 self.directory.evolve(recorded)
+            case _:
+                assert_never(event)
 
     def settle(self) -> None:
         """Count plays anew where they may have changed, and derive the groups that a change of

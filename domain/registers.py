@@ -7,27 +7,11 @@ are ever changed by another's, and the order of arrival doesn't matter.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from domain.catalog import Catalog
-from domain.events import Activity, ItemUnwatched, ItemWatched, ProgressReported, Recorded
 from domain.items import is_watchable
 from domain.plays import Completion
 from domain.state.tables import ContainerRegister, Mark, Progress, Tables
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The thresholds of rule 8, as shares of the running time."""
-
-    low: float = 0.05
-    high: float = 0.90
-
-    def is_complete(self, event: ProgressReported) -> bool:
-        return event.played_seconds / event.duration_seconds >= self.high
-
-    def is_started(self, event: ProgressReported) -> bool:
-        return self.low <= event.played_seconds / event.duration_seconds < self.high
 
 
 class Registers:
@@ -138,32 +122,3 @@ class Registers:
         """Remember the first version at which anything was said at, above or below a container."""
         if self.containers.get(cduid, container) is None:
             self.containers.put(cduid, container, ContainerRegister(catalog_version))
-
-
-def claim(
-    policy: Policy, catalog: Catalog, recorded: Recorded, event: Activity
-) -> Mark | Progress | None:
-    """What an activity event comes to by rules 7 to 9; None if it is barely begun or not tracked.
-
-    `catalog` is as of the event or later.
-    """
-    place = recorded.at_us, recorded.position
-    match event:
-        case ItemWatched():
-            return Mark(*place, recorded.catalog_version, watched=True)
-        case ItemUnwatched():
-            return Mark(*place, recorded.catalog_version, watched=False)
-        case ProgressReported() if not catalog.tracks_progress(
-            event.item, recorded.catalog_version
-        ):
-            return None
-        case ProgressReported() if policy.is_complete(event):
-            return Mark(*place, recorded.catalog_version, watched=True)
-        case ProgressReported() if policy.is_started(event):
-            return Progress(*place, event.played_seconds, event.duration_seconds)
-    return None
-
-
-def completion(recorded: Recorded, event: Activity) -> Completion:
-    """The completion that a watch or a complete progress is (rule 13)."""
-    return Completion(recorded.at_us, recorded.position, getattr(event, "duration_seconds", None))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.commands.handler import CommandHandler
 from infrastructure.commands.tokens import AdminToken
 from infrastructure.ledger.application import Ledger

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.registers import Policy
+from domain.policy import Policy
 from projections.driver import driver_of
 from projections.projection import live_table
 from projections.schema import Base

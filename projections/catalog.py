@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Connection, Index, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.catalog import Catalog
-from domain.events import ItemDescribed, ItemHidden, ItemMoved, ItemPlaced, ItemRestored
+from domain.events import CATALOG
 from domain.fold import Fold
 from domain.items import Kind, kind_of
 from projections.bulk import Values
@@ -84,10 +84,7 @@ class CatalogProjection(Projection):
         items = {
             recorded.event.item: None
             for recorded in page.events
-            if isinstance(
-                recorded.event,
-                ItemPlaced | ItemMoved | ItemDescribed | ItemHidden | ItemRestored,
-            )
+            if isinstance(recorded.event, CATALOG)
         }
         catalog = page.fold.directory.catalog
         rows = [_row(catalog, item) for item in items]

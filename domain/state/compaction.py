@@ -6,7 +6,7 @@ Nine events of ten are a progress that the next one overtakes before anybody cou
 from collections.abc import Sequence
 
 from domain.events import ProgressReported, Recorded
-from domain.registers import Policy
+from domain.policy import Policy
 from domain.state.cached_table import Key
 
 

@@ -8,15 +8,9 @@ from typing import NamedTuple
 
 from domain.catalog import Catalog, Leaves
 from domain.directory import Directory
-from domain.events import (
-    ItemPlaced,
-    ItemUnwatched,
-    ItemWatched,
-    ProgressReported,
-    Recorded,
-)
+from domain.events import ActivityFact, ItemPlaced, ProgressReported, Recorded
 from domain.items import is_watchable
-from domain.registers import Policy
+from domain.policy import Policy
 from domain.rollup import BY_LEAF_MAX, PREFETCH_FIRST
 from domain.state.cached_table import Key
 from domain.state.tables import Tables, Watermark
@@ -135,7 +129,7 @@ def _said(page: Sequence[Recorded], policy: Policy) -> dict[Key, bool]:
     said: dict[Key, bool] = {}
     for recorded in page:
         event = recorded.event
-        if not isinstance(event, ItemWatched | ItemUnwatched | ProgressReported):
+        if not isinstance(event, ActivityFact):
             continue
         key = recorded.stream[6:], event.item
         decides = not isinstance(event, ProgressReported) or policy.is_complete(event)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from domain.directory import Directory
 from domain.events import ACTIVITY, Recorded
 from domain.fold import Fold
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.database.engine import pipelined
 from infrastructure.ledger.reader import read, read_settings
 from projections import bookmark

@@ -13,7 +13,7 @@ from uuid import uuid4
 import structlog
 from sqlalchemy import Engine
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.database.engine import read_transaction, write_transaction
 from infrastructure.database.problems import DatabaseProblem
 from infrastructure.projecting.garbage import without_garbage_collection

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from domain.directory import Directory
 from domain.events import CATALOG, Recorded, device_user_stream
 from domain.fold import Fold
-from domain.registers import Policy
+from domain.policy import Policy
 from domain.viewer import Viewer
 from infrastructure.ledger.reader import read_activity, read_settings
 

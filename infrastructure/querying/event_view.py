@@ -6,21 +6,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from domain.directory import Directory
-from domain.events import (
-    ACTIVITY,
-    EVENT_CLASSES,
-    ItemUnwatched,
-    ItemWatched,
-    ProgressReported,
-    Recorded,
-)
+from domain.events import EVENT_CLASSES, Recorded
 from domain.instants import from_us
 
 TOPICS_OF: dict[str, tuple[str, ...]] = {
-    **{cls.topic.partition(".")[0]: (cls.topic,) for cls in EVENT_CLASSES if cls not in ACTIVITY},
-    "watch": (ItemWatched.topic,),
-    "unwatch": (ItemUnwatched.topic,),
-    "progress": (ProgressReported.topic,),
+    name: tuple(cls.topic for cls in EVENT_CLASSES if cls.type_name == name)
+    for name in dict.fromkeys(cls.type_name for cls in EVENT_CLASSES)
 }
 """The topics of the events of a type, as histories name it."""
 _SECRET = {"token_sha256"}

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from domain.directory import Directory
 from domain.instants import to_us
-from domain.registers import Policy
+from domain.policy import Policy
 from domain.viewer import Viewer
 from infrastructure.ledger.reader import position_at, read_settings
 from infrastructure.querying.as_of import look_back

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.database.problems import problems_named
 from infrastructure.ledger.statements import statements_of
 from projections.bookmark import (

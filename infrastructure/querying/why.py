@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from domain.events import ACTIVITY, ItemUnwatched, ItemWatched, ProgressReported, Recorded
-from domain.registers import Policy, claim
+from domain.claims import claim
+from domain.events import ACTIVITY, ActivityFact, Recorded
+from domain.policy import Policy
 from domain.state.tables import Mark
 from domain.viewer import Viewer
 from infrastructure.querying.history import Question, history
@@ -26,7 +27,7 @@ def why(
 
     def decides(recorded: Recorded) -> bool:
         event = recorded.event
-        return isinstance(event, ItemWatched | ItemUnwatched | ProgressReported) and isinstance(
+        return isinstance(event, ActivityFact) and isinstance(
             claim(policy, viewer.catalog, recorded, event), Mark
         )
 

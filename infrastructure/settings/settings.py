@@ -24,7 +24,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.database.engine import Synchronous
 
 PREFIX = "WATCHLEDGER_"

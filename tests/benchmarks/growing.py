@@ -10,7 +10,7 @@ from statistics import median
 
 from sqlalchemy import Engine
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.ledger.entries import Append, Entry
 from infrastructure.ledger.recorder import LedgerRecorder
 from infrastructure.projecting.projector import Projector

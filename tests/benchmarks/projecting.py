@@ -11,7 +11,7 @@ from statistics import median
 
 from sqlalchemy import Engine
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
 from tests.benchmarks.filling import mixed_ledger, settle, unprojected

@@ -9,7 +9,7 @@ import sys
 from itertools import islice
 from pathlib import Path
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.database.engine import make_engine
 from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from pydantic_core import to_json
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.ledger.entries import Entry
 from infrastructure.projecting.projector import Projector
 from tests.benchmarks.client import Client

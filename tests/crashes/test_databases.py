@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.database.engine import make_engine
 from infrastructure.database.migrations import migrate
 from infrastructure.projecting.projector import Projector

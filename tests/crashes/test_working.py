@@ -7,7 +7,7 @@ from time import monotonic, sleep
 import pytest
 from sqlalchemy import Engine
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.rebuilding.lock import is_locked
 from tests.crashes.filled import filled, more

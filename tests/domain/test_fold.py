@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.directory import Directory
 from domain.events import Recorded
 from domain.fold import Fold
-from domain.registers import Policy
+from domain.policy import Policy
 from domain.viewer import Viewer
 from tests.projections.answers import check_viewer
 from tests.projections.tables import watch_group

@@ -7,7 +7,7 @@ reached, a line each, after a zero once it is ready. It ends when standard input
 import sys
 from threading import Thread
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.database.engine import make_engine
 from infrastructure.projecting.projector import Projector
 

@@ -20,7 +20,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.database.engine import read_transaction
 from infrastructure.ledger import reader
 from infrastructure.operations.verifying.read_models import read_model_faults

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
 from domain.events import Recorded
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.database.engine import write_transaction
 from infrastructure.ledger.entries import Answer, Append, Entry
 from infrastructure.ledger.recorder import LedgerRecorder

@@ -10,7 +10,7 @@ from domain.events import IsolationMode, Recorded
 from domain.fold import Fold
 from domain.instants import from_us
 from domain.items import kind_of
-from domain.registers import Policy
+from domain.policy import Policy
 from projections.catalog import Item
 from projections.device_users import ClientDevice, ClientDeviceUser
 from projections.plays import WatchCount

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from typer.testing import CliRunner
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.bootstrap import opened
 from infrastructure.cli.main import app
 from infrastructure.projecting.projector import Projector

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from domain.directory import Directory
 from domain.fold import Fold
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.database.engine import Synchronous, read_transaction, write_transaction
 from infrastructure.database.problems import DatabaseLocked
 from infrastructure.ledger.reader import head, read_settings

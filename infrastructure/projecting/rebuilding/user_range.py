@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from domain.directory import Directory
 from domain.events import device_user_stream
 from domain.fold import Fold
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.reader import read_user_range
 from infrastructure.ledger.statements import statements_of

@@ -10,7 +10,7 @@ from queue import Empty
 from threading import Thread
 from typing import NamedTuple
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.database.engine import Synchronous, make_engine
 from infrastructure.projecting.garbage import without_garbage_collection
 from infrastructure.projecting.rebuilding.shadow_tables import ShadowTables

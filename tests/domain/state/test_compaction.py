@@ -1,7 +1,7 @@
 """Of a player's ticks only the newest is folded."""
 
 from domain.events import ItemWatched, ProgressReported, Recorded, device_user_stream
-from domain.registers import Policy
+from domain.policy import Policy
 from domain.state.compaction import compact
 
 BEGUN, STARTED, COMPLETE = 1.0, 50.0, 95.0

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.bootstrap import opened
 from infrastructure.database.engine import write_transaction
 from infrastructure.http.app import make_app

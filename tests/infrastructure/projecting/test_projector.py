@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.database.engine import read_transaction, sqlite_path, write_transaction
 from infrastructure.database.problems import DatabaseProblem, DatabaseUnreachable
 from infrastructure.ledger.mapper import UnreadableEvent

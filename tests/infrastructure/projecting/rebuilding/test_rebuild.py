@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from domain.registers import Policy
+from domain.policy import Policy
 from infrastructure.database.engine import read_transaction, write_transaction
 from infrastructure.ledger.mapper import UnreadableEvent
 from infrastructure.projecting.projector import Projector, RebuildDue
