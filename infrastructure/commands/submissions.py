@@ -13,15 +13,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, Validation
 from pydantic_core import from_json, to_json
 from typing_extensions import TypedDict
 
-from domain.events import (
-    Activity,
-    DurationSeconds,
-    ItemUnwatched,
-    ItemWatched,
-    OccurredAt,
-    PlayedSeconds,
-    ProgressReported,
-)
+from domain.events import ACTIVITY, Activity, DurationSeconds, OccurredAt, PlayedSeconds
 from domain.items import Id, ItemId
 from domain.rejection import Rejection
 from infrastructure.commands.validation import faults, in_words
@@ -31,7 +23,9 @@ _ID_LENGTH_MAX = 200
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}").match
 _STRICT = ConfigDict(strict=True, extra="forbid")
-_TYPES = ("watch", "unwatch", "progress")
+_EVENTS: dict[str, type[Activity]] = {cls.type_name: cls for cls in ACTIVITY}
+"""The event that each type of submission becomes, with all but the envelope for its facts."""
+_ENVELOPE = {"id", "type", "cduid"}
 
 
 def _as_rfc3339(value: Any) -> Any:
@@ -44,32 +38,29 @@ def _as_rfc3339(value: Any) -> Any:
 Instant = Annotated[OccurredAt, Field(strict=False), BeforeValidator(_as_rfc3339, str)]
 
 
-@with_config(_STRICT)
-class _Watch(TypedDict):
+class _Activity(TypedDict):
+    """What comes with every event; a shape has the facts of its event besides, by their names."""
+
     id: UUID
-    type: Literal["watch"]
-    item: ItemId
     cduid: NotRequired[Id | None]
+    item: ItemId
     occurred_at: NotRequired[Instant | None]
+
+
+@with_config(_STRICT)
+class _Watch(_Activity):
+    type: Literal["watch"]
     duration_seconds: NotRequired[DurationSeconds | None]
 
 
 @with_config(_STRICT)
-class _Unwatch(TypedDict):
-    id: UUID
+class _Unwatch(_Activity):
     type: Literal["unwatch"]
-    item: ItemId
-    cduid: NotRequired[Id | None]
-    occurred_at: NotRequired[Instant | None]
 
 
 @with_config(_STRICT)
-class _Progress(TypedDict):
-    id: UUID
+class _Progress(_Activity):
     type: Literal["progress"]
-    item: ItemId
-    cduid: NotRequired[Id | None]
-    occurred_at: NotRequired[Instant | None]
     played_seconds: PlayedSeconds
     duration_seconds: DurationSeconds
 
@@ -89,7 +80,7 @@ class _AnyEvents(TypedDict):
 
 EVENTS_BODY = TypeAdapter(EventsBody)
 _ANY_EVENTS = TypeAdapter(_AnyEvents)
-_SENT: TypeAdapter[_Watch | _Unwatch | _Progress] = TypeAdapter(_Sent)
+_SENT: TypeAdapter[_Sent] = TypeAdapter(_Sent)
 
 
 class Submission(NamedTuple):
@@ -125,7 +116,7 @@ def _parse(value: Any) -> Submission | Unreadable:
     try:
         return _submission(_SENT.validate_json(to_json(value)))
     except ValidationError as error:
-        found = in_words(faults(error, ignored=_TYPES))
+        found = in_words(faults(error, ignored=tuple(_EVENTS)))
         return Unreadable(_id_of(value), Rejection("invalid_event", f"{found}."))
 
 
@@ -134,22 +125,11 @@ def _id_of(value: Any) -> str | None:
     return found if isinstance(found, str) and len(found) <= _ID_LENGTH_MAX else None
 
 
-def _submission(sent: _Watch | _Unwatch | _Progress) -> Submission:
+def _submission(sent: _Sent) -> Submission:
     return Submission(sent["id"], sent.get("cduid"), _event(sent))
 
 
-def _event(sent: _Watch | _Unwatch | _Progress) -> Activity:
+def _event(sent: _Sent) -> Activity:
     """The event that was sent; its facts have been validated as such already."""
-    item, occurred_at = sent["item"], sent.get("occurred_at")
-    if sent["type"] == "progress":
-        return ProgressReported.model_construct(
-            item=item,
-            occurred_at=occurred_at,
-            played_seconds=sent["played_seconds"],
-            duration_seconds=sent["duration_seconds"],
-        )
-    if sent["type"] == "watch":
-        return ItemWatched.model_construct(
-            item=item, occurred_at=occurred_at, duration_seconds=sent.get("duration_seconds")
-        )
-    return ItemUnwatched.model_construct(item=item, occurred_at=occurred_at)
+    facts: dict[str, Any] = {key: each for key, each in sent.items() if key not in _ENVELOPE}
+    return _EVENTS[sent["type"]].model_construct(**facts)
