@@ -17,7 +17,7 @@ from domain.events import at_us
 from infrastructure.database.engine import read_transaction, write_transaction
 from infrastructure.importing.lines import LINE_BYTES_MAX, Line
 from infrastructure.ledger.continuity import Continuity
-from infrastructure.ledger.entries import Row
+from infrastructure.ledger.entries import NumberedRows, Row
 from infrastructure.ledger.mapper import decode
 from infrastructure.ledger.reader import head, read_rows
 from infrastructure.ledger.schema import ledger_event
@@ -186,5 +186,5 @@ def _take(engine: Engine, rows: list[Row]) -> bool:
             for row in new:
                 if fault := next(continuity.faults(row), None):
                     raise CopyProblem(f"The export isn't whole. {fault}")
-            statements.insert(driver, lambda: (new, continuity.head), seen)
+            statements.insert(driver, lambda: NumberedRows(new, continuity.head), seen)
     return bool(new)

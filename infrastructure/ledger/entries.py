@@ -81,6 +81,13 @@ class Row(NamedTuple):
     digest: bytes
 
 
+class NumberedRows(NamedTuple):
+    """Rows that have their positions, and the head behind them."""
+
+    rows: Sequence[Row]
+    head: Head
+
+
 class StreamHead(NamedTuple):
     """Where a stream ends."""
 

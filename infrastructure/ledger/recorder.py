@@ -1,13 +1,15 @@
 """The ledger's recorder: the library's contract, and beside it the append that everybody uses.
 
 `insert_events` takes versions, topics and bytes as they come, as the library's event store does;
-`append` assigns versions, deduplicates and records for whom. Both number their events under the
-lock on the head, in the same code.
+`append` assigns versions, deduplicates and records for whom. Both number their events behind the
+head that they saw, in the same code, and move it by compare-and-set; whoever loses that race looks
+again with the head's row held, and can't lose twice.
 """
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from os import urandom
 from time import time_ns
 from typing import Any, Generic, TypeVar
@@ -36,7 +38,7 @@ from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.statements import statements_of
 from infrastructure.ledger.stream_heads import StreamHeadCache
 
-Numbered = TypeVar("Numbered")
+A = TypeVar("A")
 
 _SHARED = {cls.__name__: cls for cls in library.DatabaseError.__subclasses__()}
 """The library's errors, by the names that all drivers give theirs."""
@@ -50,28 +52,36 @@ def now_us() -> int:
     return time_ns() // 1000
 
 
-class _Batch(Generic[Numbered]):
+@dataclass(frozen=True, slots=True)
+class _Numbered(Generic[A]):
+    """A batch numbered behind the head that was seen: its rows, and what it answers."""
+
+    answer: A
+    seen: Head
+    numbering: Numbering
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self.numbering.rows
+
+    @property
+    def head(self) -> Head:
+        return self.numbering.head
+
+
+class _Batch(Generic[A]):
     """What is to be recorded in one transaction, and how to number it."""
 
     def __init__(
-        self,
-        streams: set[str],
-        keys: set[Key],
-        count: int,
-        number: Callable[[Numbering], Numbered],
+        self, streams: set[str], keys: set[Key], count: int, number: Callable[[Numbering], A]
     ) -> None:
-        self.streams, self.keys, self.count = streams, keys, count
+        self.streams, self.keys = streams, keys
         self._random, self._number = urandom(SALT_BYTES * count), number
-        self.numbered: Numbered
-        self.written: tuple[Head, Numbering]
-        """The head behind which it was numbered, and what became of it."""
 
-    def rows(self, head: Head, found: Found, now_us: int) -> tuple[list[Row], Head]:
-        """The batch numbered from here on, and the head behind it; `numbered` answers then."""
+    def numbered(self, head: Head, found: Found, now_us: int) -> _Numbered[A]:
+        """The batch numbered from here on, by what the ledger has of its streams and keys."""
         numbering = Numbering(head, found, now_us, salts(self._random))
-        self.numbered = self._number(numbering)
-        self.written = head, numbering
-        return numbering.rows, numbering.head
+        return _Numbered(self._number(numbering), head, numbering)
 
 
 class LedgerRecorder(ApplicationRecorder):
@@ -98,43 +108,42 @@ class LedgerRecorder(ApplicationRecorder):
 
         return self._record(_Batch(streams, keys, count, number))
 
-    def _record(self, batch: _Batch[Numbered]) -> Numbered:
-        """Records what is numbered, as one transaction."""
+    def _record(self, batch: _Batch[A]) -> A:
+        """Records a batch as one transaction, and gives what it answers."""
         with driver_by_statement(self._engine) as driver:
-            if self._try_append_from_cache(driver, batch) or self._try_append(driver, batch):
-                return self._committed(batch)
-        with driver_transaction(self._engine) as driver:
-            self._statements.hold(driver)
-            if not self._try_append(driver, batch):
-                raise AssertionError("the head moved while it was held")
-        return self._committed(batch)
+            done = self._try_append_from_cache(driver, batch) or self._try_append(driver, batch)
+        if done is None:
+            with driver_transaction(self._engine) as driver:
+                self._statements.hold(driver)
+                done = self._try_append(driver, batch)
+                if done is None:
+                    raise AssertionError("the head moved while it was held")
+        self._stream_heads.learn(done.seen, done.head, done.numbering.streams)
+        return done.answer
 
-    def _committed(self, batch: _Batch[Numbered]) -> Numbered:
-        seen, numbering = batch.written
-        self._stream_heads.learn(seen, numbering.head, numbering.streams)
-        return batch.numbered
-
-    def _try_append_from_cache(self, driver: Any, batch: _Batch[Any]) -> bool:
-        """Whether a batch got in without a look at its keys, and at the streams remembered."""
+    def _try_append_from_cache(self, driver: Any, batch: _Batch[A]) -> _Numbered[A] | None:
+        """A batch that got in without a look at its keys, and at the streams remembered."""
         head, streams = self._stream_heads.ends(batch.streams)
         if not streams:
-            return False
+            return None
         if missing := batch.streams - streams.keys():
             seen, found = self._statements.look(driver, missing, ())
             if seen != head:
-                return False
+                return None
             streams |= found.streams
         now_us = self._clock_us()
         # Without a row nothing would hold against the database what was remembered.
         return self._statements.insert(
-            driver, lambda: batch.rows(head, Found(streams, {}), now_us), head, batch.keys
+            driver, lambda: batch.numbered(head, Found(streams, {}), now_us), head, batch.keys
         )
 
-    def _try_append(self, driver: Any, batch: _Batch[Any]) -> bool:
-        """Whether a batch got in after a look, which leaves nothing to insert if all was there."""
+    def _try_append(self, driver: Any, batch: _Batch[A]) -> _Numbered[A] | None:
+        """A batch that got in after a look, which leaves nothing to insert if all was there."""
         head, found = self._statements.look(driver, batch.streams, batch.keys)
-        rows, new = batch.rows(head, found, self._clock_us())
-        return not rows or self._statements.insert(driver, lambda: (rows, new), head)
+        numbered = batch.numbered(head, found, self._clock_us())
+        if not numbered.rows:
+            return numbered
+        return self._statements.insert(driver, lambda: numbered, head)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Records events at the versions they bring and returns their positions.

@@ -67,5 +67,5 @@ ledger_head = Table(
     Column("recorded_at_us", BigInteger, nullable=False),
     CheckConstraint("one = 1", name="ledger_head_one"),
 )
-"""One row: where the ledger ends. Who writes to the ledger locks it first, so positions have no
-gap and become visible in their order."""
+"""One row: where the ledger ends. Who writes moves it in the same transaction, by compare-and-set:
+only from where it was seen. So positions have no gap and become visible in their order."""

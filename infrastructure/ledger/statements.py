@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from infrastructure.ledger.entries import Found, Head, Key, Row, StreamHead, Submitted
 
@@ -31,8 +31,18 @@ _FEW_MAX = 100
 """Above it a COPY is quicker, though it takes four round trips more."""
 
 
-Number = Callable[[], tuple[Sequence[Row], Head]]
-"""Makes the rows, and tells the head behind them."""
+class Numbered(Protocol):
+    """A batch that has its positions."""
+
+    @property
+    def rows(self) -> Sequence[Row]: ...
+
+    @property
+    def head(self) -> Head:
+        """The head behind the rows."""
+
+
+N = TypeVar("N", bound=Numbered)
 
 
 class Statements(Protocol):
@@ -49,15 +59,15 @@ class Statements(Protocol):
     def insert(
         self,
         driver: Any,
-        number: Number,
+        number: Callable[[], N],
         seen: Head,
         unseen: Collection[Key] = (),
-    ) -> bool:
-        """Adds the rows that are numbered and moves the head, or does neither and answers False.
+    ) -> N | None:
+        """Numbers a batch, adds its rows and moves the head; None if it did neither of these two.
 
         In the transaction at hand, or else in one of its own. The head must still be the one that
         was seen, and nothing may have been recorded under the `unseen` keys, which weren't looked
-        up. If there are no rows at all, that is False, too.
+        up. If there are no rows at all, that is None, too.
         """
 
     def newest(self, driver: Any, streams: Collection[str]) -> int:
@@ -150,24 +160,24 @@ class SqliteStatements:
     def insert(
         self,
         driver: Any,
-        number: Number,
+        number: Callable[[], N],
         seen: Head,
         unseen: Collection[Key] = (),
-    ) -> bool:
-        rows, new = number()
-        if not rows:
-            return False
+    ) -> N | None:
+        numbered = number()
+        if not numbered.rows:
+            return None
         try:
             with _sqlite_transaction(driver):
-                move = (*new, seen.position, seen.recorded_at_us)
+                move = (*numbered.head, seen.position, seen.recorded_at_us)
                 if not driver.execute(self._MOVE, move).rowcount:
-                    return False
-                driver.executemany(self._INSERT, rows)
+                    return None
+                driver.executemany(self._INSERT, numbered.rows)
         except sqlite3.IntegrityError:
             if unseen:
-                return False
+                return None
             raise
-        return True
+        return numbered
 
 
 class PostgresqlStatements:
@@ -243,36 +253,40 @@ class PostgresqlStatements:
     def insert(
         self,
         driver: Any,
-        number: Number,
+        number: Callable[[], N],
         seen: Head,
         unseen: Collection[Key] = (),
-    ) -> bool:
+    ) -> N | None:
         if len(unseen) > _FEW_MAX:
             return self._copy_rows(driver, number, seen, unseen)
-        rows, new = number()
+        numbered = number()
+        rows = numbered.rows
         if not rows:
-            return False
+            return None
         if len(rows) > _FEW_MAX:
-            return self._copy_rows(driver, lambda: (rows, new), seen, unseen)
-        move = (*new, *_condition(seen, unseen))
+            return self._copy_rows(driver, lambda: numbered, seen, unseen)
+        move = (*numbered.head, *_condition(seen, unseen))
         if len(rows) == 1:
-            return bool(driver.execute(self._ONE, (*move, *rows[0])).rowcount)
-        columns = map(list, zip(*rows, strict=True))
-        return bool(driver.execute(self._FEW, (*move, *columns)).rowcount)
+            done = driver.execute(self._ONE, (*move, *rows[0]))
+        else:
+            done = driver.execute(self._FEW, (*move, *map(list, zip(*rows, strict=True))))
+        return numbered if done.rowcount else None
 
-    def _copy_rows(self, driver: Any, number: Number, seen: Head, unseen: Collection[Key]) -> bool:
+    def _copy_rows(
+        self, driver: Any, number: Callable[[], N], seen: Head, unseen: Collection[Key]
+    ) -> N | None:
         with driver.transaction():
             with driver.pipeline():  # The database looks for the keys while rows are made.
                 held = driver.execute(self._HOLD_IF, _condition(seen, unseen))
-                rows, new = number()
-            if held.fetchone() is None or not rows:
-                return False
+                numbered = number()
+            if held.fetchone() is None or not numbered.rows:
+                return None
             with driver.cursor() as cursor, cursor.copy(self._MANY) as copy:
                 copy.set_types(_DUMPED)
-                for row in rows:
+                for row in numbered.rows:
                     copy.write_row(_binary(row))
-            driver.execute(self._SET, new)
-        return True
+            driver.execute(self._SET, numbered.head)
+        return numbered
 
 
 def _condition(seen: Head, unseen: Collection[Key]) -> tuple[int, int, str]:

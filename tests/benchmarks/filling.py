@@ -51,7 +51,7 @@ def _put(
     numbering.take(Append(chunk))
     statements = statements_of(connection.dialect.name)
     driver = driver_of(connection)
-    assert statements.insert(driver, lambda: (numbering.rows, numbering.head), head)
+    assert statements.insert(driver, lambda: numbering, head)
     return numbering.head
 
 
