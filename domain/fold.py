@@ -31,7 +31,7 @@ from domain.items import is_watchable
 from domain.plays import count_plays
 from domain.policy import Policy
 from domain.registers import Registers
-from domain.rollup import Group, Rollup
+from domain.rollup import BY_LEAF_MAX, Group, Rollup
 from domain.state.cached_table import Key
 from domain.state.compaction import compact
 from domain.state.prefetch import prefetch
@@ -46,6 +46,8 @@ class Fold:
 
     With `derives_late` the roll-up of each group is derived once, when `settle` is called, instead
     of following every event: the same rows, and the faster way where there are none to begin with.
+    What is said on more than `by_leaf_max` leaves at once is decided from all that a group has: the
+    same rows again.
     """
 
     def __init__(
@@ -55,15 +57,17 @@ class Fold:
         tables: Tables | None = None,
         *,
         derives_late: bool = False,
+        by_leaf_max: int = BY_LEAF_MAX,
     ) -> None:
         self.directory = directory
         self.tables = tables or Tables()
         self.registers = Registers(self.tables)
-        self.rollup = Rollup(directory.catalog, self.registers, self.tables)
+        self.rollup = Rollup(directory.catalog, self.registers, self.tables, by_leaf_max)
         self.seen_us: dict[str, int] = {}
         self.counted: set[Key] = set()
         self._policy = policy
         self._derives_late = derives_late
+        self._by_leaf_max = by_leaf_max
         self._stale: set[str] = set()
         self._spoken: set[str] = set()
 
@@ -71,7 +75,7 @@ class Fold:
         """Fold a page of events and settle."""
         self.counted.clear()
         telling = compact(page, self._policy)
-        prefetch(telling, self.directory, self._policy, self.tables)
+        prefetch(telling, self.directory, self._policy, self.tables, self._by_leaf_max)
         self._take(page, telling)
         self.settle()
 

@@ -59,8 +59,11 @@ class _Known(dict[str, Mark | None]):
 class Rollup:
     """Keeps the watched rows, and how far each group has come with each container."""
 
-    def __init__(self, catalog: Catalog, registers: Registers, tables: Tables) -> None:
+    def __init__(
+        self, catalog: Catalog, registers: Registers, tables: Tables, by_leaf_max: int
+    ) -> None:
         self._catalog = catalog
+        self._by_leaf_max = by_leaf_max
         self._registers = registers
         self.watermarks = tables.watermarks
         self.rows = tables.watched
@@ -74,7 +77,7 @@ class Rollup:
 
         `touched` are the containers at, above or below what was said, at `catalog_version`.
         """
-        if len(leaves) <= BY_LEAF_MAX:
+        if len(leaves) <= self._by_leaf_max:
             self._deciders = _Asked(self._registers, self._catalog, group)
         else:
             self._deciders = _Known(self._registers.deciders(self._catalog, group.cduids))

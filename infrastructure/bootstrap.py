@@ -19,12 +19,7 @@ from infrastructure.settings.settings import Settings, SettingsProblem
 
 
 def projector_of(settings: Settings, engine: Engine) -> Projector:
-    return Projector(
-        engine,
-        settings.policy,
-        page_size=settings.page_size,
-        poll_seconds=settings.poll_seconds,
-    )
+    return Projector(engine, settings.policy, page_size=settings.page_size)
 
 
 def engine_of(settings: Settings) -> Engine:
@@ -61,7 +56,10 @@ def opened(settings: Settings, *, projects: bool = True) -> Iterator[Services]:
     try:
         prepare_schema(engine)
         projector = projector_of(settings, engine) if projects else None
-        with _at_work(projector), _writing(Ledger(engine), projector) as (ledger, writer):
+        with (
+            _at_work(projector, settings.poll_seconds),
+            _writing(Ledger(engine), projector) as (ledger, writer),
+        ):
             yield Services(
                 settings=settings,
                 policy=settings.policy,
@@ -87,12 +85,12 @@ def _writing(ledger: Ledger, projector: Projector | None) -> Iterator[tuple[Ledg
 
 
 @contextmanager
-def _at_work(projector: Projector | None) -> Iterator[None]:
+def _at_work(projector: Projector | None, poll_seconds: float) -> Iterator[None]:
     """A projector that runs beside, if there is one; what stops it stands in its `problem`."""
     if projector is None:
         yield
         return
-    thread = Thread(target=_run, args=[projector], name="projector")
+    thread = Thread(target=_run, args=[projector, poll_seconds], name="projector")
     thread.start()
     try:
         yield
@@ -101,6 +99,6 @@ def _at_work(projector: Projector | None) -> Iterator[None]:
         thread.join()
 
 
-def _run(projector: Projector) -> None:
+def _run(projector: Projector, poll_seconds: float) -> None:
     with suppress(Exception):  # logged, and kept for whoever asks whether the service is ready
-        projector.run()
+        projector.run(poll_seconds)

@@ -11,19 +11,26 @@ from domain.directory import Directory
 from domain.events import ActivityFact, ItemPlaced, ProgressReported, Recorded
 from domain.items import is_watchable
 from domain.policy import Policy
-from domain.rollup import BY_LEAF_MAX, PREFETCH_FIRST
+from domain.rollup import PREFETCH_FIRST
 from domain.state.cached_table import Key
 from domain.state.tables import Tables, Watermark
 
 
 def prefetch(
-    page: Sequence[Recorded], directory: Directory, policy: Policy, tables: Tables
+    page: Sequence[Recorded],
+    directory: Directory,
+    policy: Policy,
+    tables: Tables,
+    by_leaf_max: int,
 ) -> None:
-    """Load into `tables` what folding the page is going to read."""
+    """Load into `tables` what folding the page is going to read.
+
+    What is said on more than `by_leaf_max` leaves at once asks for all that a group has.
+    """
     said = _said(page, policy)
     _prefetch_own(said, directory, tables)
     spoken = list(_spoken_in_groups(said, directory, tables))
-    _prefetch_groups(spoken, directory, tables)
+    _prefetch_groups(spoken, directory, tables, by_leaf_max)
     _prefetch_next(spoken, directory, tables)
     tables.progress.prefetch_owners(cduid for cduid, item in said if not is_watchable(item))
     tables.unplaced.prefetch_owners(
@@ -66,7 +73,9 @@ def _spoken_in_groups(
                 yield _Spoken(group, members, item)
 
 
-def _prefetch_groups(spoken: Sequence[_Spoken], directory: Directory, tables: Tables) -> None:
+def _prefetch_groups(
+    spoken: Sequence[_Spoken], directory: Directory, tables: Tables, by_leaf_max: int
+) -> None:
     """What is kept by watch group, and what their members said about the same."""
     catalog = directory.catalog
     marks: set[Key] = set()
@@ -79,7 +88,7 @@ def _prefetch_groups(spoken: Sequence[_Spoken], directory: Directory, tables: Ta
         watermarks.update((group, container) for container in around)
         rows.update((group, container) for container in around)
         containers.update((member, container) for member in members for container in around)
-        if len(leaves) > BY_LEAF_MAX:
+        if len(leaves) > by_leaf_max:
             marked[group] = members
             continue
         rows.update((group, leaf) for leaf in leaves)

@@ -75,7 +75,7 @@ def project(settings: Settings) -> None:
         # In a thread of its own: what a signal stops in the main thread may hold the locks that
         # stopping takes.
         with ThreadPoolExecutor(1, "projector") as thread, stopped_by_signals(projector.stop):
-            thread.submit(projector.run).result()
+            thread.submit(projector.run, settings.poll_seconds).result()
     finally:
         engine.dispose()
     answers.print("Stopped.")

@@ -18,6 +18,9 @@ from infrastructure.ledger.mapper import VALIDATORS, decode_row
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.statements import HEAD
 
+REPLAY_PAGE = 5_000
+"""How many events whoever goes through the ledger from its beginning reads at a time."""
+
 _event = ledger_event.c
 _UUID: Any = TypeAdapter(UUID).validator  # makes one four times faster than the class does
 
@@ -68,7 +71,6 @@ _USER_RANGE: Select[Any] = (
     .order_by(_event.position)
     .with_hint(ledger_event, "NOT INDEXED", "sqlite")
 )
-_CHUNK = 5_000
 _RECORDED_AT: Select[Any] = (
     select(_event.recorded_at_us)
     .where(_event.position >= bindparam("position"))
@@ -138,10 +140,10 @@ def read_activity(connection: Connection, stream: str, upto: int) -> Iterator[Re
     """
     version = 0
     while True:
-        asked = {"stream": stream, "version": version, "upto": upto, "limit": _CHUNK}
+        asked = {"stream": stream, "version": version, "upto": upto, "limit": REPLAY_PAGE}
         chunk = decoded(connection.execute(_ACTIVITY, asked).all())
         yield from chunk
-        if len(chunk) < _CHUNK:
+        if len(chunk) < REPLAY_PAGE:
             return
         version = chunk[-1].version
 

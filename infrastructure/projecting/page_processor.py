@@ -13,6 +13,7 @@ from domain.directory import Directory
 from domain.events import ACTIVITY, Recorded
 from domain.fold import Fold
 from domain.policy import Policy
+from domain.rollup import BY_LEAF_MAX
 from infrastructure.database.engine import pipelined
 from infrastructure.ledger.reader import read, read_settings
 from projections import bookmark
@@ -37,7 +38,7 @@ class Folded:
 class PageProcessor:
     """Keeps read models at the bookmark of a name; its fold stays in memory between pages.
 
-    `directory` is what was read of the settings already.
+    A page has at most `page_size` events. `directory` is what was read of the settings already.
     """
 
     def __init__(
@@ -45,7 +46,8 @@ class PageProcessor:
         models: ReadModels,
         policy: Policy,
         *,
-        page_size: int = 5_000,
+        page_size: int,
+        by_leaf_max: int = BY_LEAF_MAX,
         worker: str | None = None,
         name: str = LIVE,
         directory: Directory | None = None,
@@ -53,6 +55,7 @@ class PageProcessor:
         self._models = models
         self._policy = policy
         self._page_size = page_size
+        self._by_leaf_max = by_leaf_max
         self._worker = worker
         self._name = name
         self._directory = directory or Directory()
@@ -105,7 +108,12 @@ class PageProcessor:
         """The fold as of a bookmark, its memory kept from the page before if that was ours."""
         if self._fold is None or self._source is None:
             self._source = Source(lambda: connection)
-            self._fold = Fold(self._directory, self._policy, self._models.tables(self._source))
+            self._fold = Fold(
+                self._directory,
+                self._policy,
+                self._models.tables(self._source),
+                by_leaf_max=self._by_leaf_max,
+            )
             self._at = (-1, -1)
         self._source.connect = lambda: connection
         if self._at != (place.position, place.generation) or self._fold.tables.size() > KEPT_MAX:

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Engine
 
 from domain.policy import Policy
+from domain.rollup import BY_LEAF_MAX
 from infrastructure.database.engine import read_transaction, write_transaction
 from infrastructure.database.problems import DatabaseProblem
 from infrastructure.projecting.garbage import without_garbage_collection
@@ -32,10 +33,11 @@ class RebuildDue(Exception):
 
 
 class Projector:
-    """Projects pages of `page_size` events; looks for new ones every `poll_seconds` and when woken.
+    """Projects pages of `page_size` events.
 
-    It takes work over from another worker that hasn't moved for `takeover_seconds`. `on_page`
-    hears the position reached after each page.
+    What is said on more than `by_leaf_max` leaves at once is decided in one go. It takes work over
+    from another worker that hasn't moved for `takeover_seconds`. `on_page` hears the position
+    reached after each page.
     """
 
     def __init__(
@@ -43,36 +45,39 @@ class Projector:
         engine: Engine,
         policy: Policy,
         *,
-        page_size: int = 5_000,
-        poll_seconds: float = 0.1,
+        page_size: int,
+        by_leaf_max: int = BY_LEAF_MAX,
         takeover_seconds: float = 2.0,
         on_page: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._engine = engine
         self._policy = policy
-        self._poll_seconds = poll_seconds
         self._takeover_seconds = takeover_seconds
         self._on_page = on_page
         self._worker = uuid4().hex
         self._processor = PageProcessor(
-            ReadModels(), policy, page_size=page_size, worker=self._worker
+            ReadModels(),
+            policy,
+            page_size=page_size,
+            by_leaf_max=by_leaf_max,
+            worker=self._worker,
         )
         self._other_moved = (-1, 0.0)
         self._woken = Event()
         self._stopping = Event()
         self.problem: Exception | None = None
 
-    def run(self) -> None:
-        """Project until `stop`; what can be mended from outside is waited for.
+    def run(self, poll_seconds: float) -> None:
+        """Project until `stop`, looking for new events every `poll_seconds` and when woken.
 
-        That is a database that is away, and a rebuild that is due: `problem` says so meanwhile.
-        Raises UnreadableEvent, naming the event.
+        What can be mended from outside is waited for, a database that is away and a rebuild that is
+        due: `problem` says so meanwhile. Raises UnreadableEvent, naming the event.
         """
         try:
             while not self._stopping.is_set():
                 self._woken.clear()
                 if not self._try_page():
-                    self._woken.wait(self._poll_seconds)
+                    self._woken.wait(poll_seconds)
             self._release()
         except Exception as error:
             self.problem = error
@@ -81,7 +86,7 @@ class Projector:
 
     def _try_page(self) -> bool:
         try:
-            progressed = self._project_page(yields=True)
+            progressed = self.project_page(yields=True)
         except (DatabaseProblem, RebuildDue) as problem:
             if str(problem) != str(self.problem):
                 _log.warning("projector waits", problem=str(problem))
@@ -109,10 +114,10 @@ class Projector:
 
     def catch_up(self) -> None:
         """Project all there is, whoever else is at it. For use without `run`."""
-        while self._project_page(yields=False):
+        while self.project_page():
             pass
 
-    def _project_page(self, *, yields: bool) -> bool:
+    def project_page(self, *, yields: bool = False) -> bool:
         """Project the next page, if there is one and, with `yields`, no other worker is at it.
 
         False if there was nothing to do; a page that another worker was quicker with is done, too.

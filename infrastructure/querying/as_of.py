@@ -14,9 +14,7 @@ from domain.events import CATALOG, Recorded, device_user_stream
 from domain.fold import Fold
 from domain.policy import Policy
 from domain.viewer import Viewer
-from infrastructure.ledger.reader import read_activity, read_settings
-
-_PAGE = 5_000
+from infrastructure.ledger.reader import REPLAY_PAGE, read_activity, read_settings
 
 
 def look_back(
@@ -30,7 +28,7 @@ def look_back(
     settings = _as_of(read_settings(connection, 0, now.position), position)
     fold = Fold(Directory(), policy, derives_late=True)
     everything = merge(settings, *said, key=lambda each: each.position)
-    while page := list(islice(everything, _PAGE)):
+    while page := list(islice(everything, REPLAY_PAGE)):
         fold.take(page)
     fold.settle()
     return Viewer(fold.directory, fold.tables, cduid)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from domain.policy import Policy
 from infrastructure.database.engine import write_transaction
 from infrastructure.ledger.digest import SALT_BYTES
 from infrastructure.ledger.entries import Append, Entry, Found, Head, StreamHead
@@ -15,6 +16,8 @@ from infrastructure.ledger.numbering import Numbering, salts
 from infrastructure.ledger.recorder import now_us
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.statements import statements_of
+from infrastructure.projecting.projector import Projector
+from infrastructure.settings.settings import Settings
 from projections.driver import driver_of
 from projections.read_models import METADATA
 from tests.benchmarks.databases import new_ledger
@@ -69,6 +72,11 @@ def mixed_ledger(bench: Bench, activity_events: int) -> Mixed:
     bench.stack.callback(engine.dispose)
     fill(engine, chain(mix.settings, islice(mix.activity(), activity_events)))
     return Mixed(engine, len(mix.settings) + activity_events)
+
+
+def projector_on(engine: Engine) -> Projector:
+    """A projector as the service has it if no setting says otherwise."""
+    return Projector(engine, Policy(), page_size=Settings.model_fields["page_size"].default)
 
 
 def unprojected(engine: Engine) -> None:

@@ -13,11 +13,10 @@ from sqlalchemy import Engine
 from domain.policy import Policy
 from infrastructure.ledger.entries import Append, Entry
 from infrastructure.ledger.recorder import LedgerRecorder
-from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
 from infrastructure.querying.reader import Reader
 from tests.benchmarks.databases import new_ledger
-from tests.benchmarks.filling import fill, settle
+from tests.benchmarks.filling import fill, projector_on, settle
 from tests.benchmarks.harness import Bench, Line, flat, ratio, seconds
 from tests.benchmarks.mix import Device, Mix, Submissions, placed_entry
 from tests.projections.writing import writes_heard
@@ -38,7 +37,7 @@ class _Stage:
         bench.stack.callback(self.engine.dispose)
         fill(self.engine, entries)
         self.recorder = LedgerRecorder(self.engine)
-        self.projector = Projector(self.engine, Policy())
+        self.projector = projector_on(self.engine)
         rebuild(self.engine, Plan(projection_names([]), Policy()))
         settle(self.engine)
 

@@ -12,9 +12,8 @@ from statistics import median
 from sqlalchemy import Engine
 
 from domain.policy import Policy
-from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
-from tests.benchmarks.filling import mixed_ledger, settle, unprojected
+from tests.benchmarks.filling import mixed_ledger, projector_on, settle, unprojected
 from tests.benchmarks.harness import Bench, Line, faster, seconds
 from tests.benchmarks.mix import Mix
 from tests.benchmarks.stock import seconds_an_event
@@ -50,7 +49,7 @@ def _catch_up_seconds(engine: Engine) -> float:
     """Everything projected anew by a projector that comes after a long time."""
     unprojected(engine)
     settle(engine)
-    return seconds(Projector(engine, Policy()).catch_up)
+    return seconds(projector_on(engine).catch_up)
 
 
 def _rebuild_seconds(engine: Engine, jobs: int = 1) -> float:

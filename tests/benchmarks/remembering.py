@@ -11,9 +11,8 @@ from pathlib import Path
 
 from domain.policy import Policy
 from infrastructure.database.engine import make_engine
-from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
-from tests.benchmarks.filling import mixed_ledger, unprojected
+from tests.benchmarks.filling import mixed_ledger, projector_on, unprojected
 from tests.benchmarks.harness import Bench, Line, flat
 from tests.benchmarks.mix import Mix
 
@@ -62,7 +61,7 @@ LINES: tuple[Line, ...] = (
 def _do(what: str, url: str) -> None:
     engine = make_engine(url)
     if what == "project":
-        Projector(engine, Policy()).catch_up()
+        projector_on(engine).catch_up()
     else:
         rebuild(engine, Plan(projection_names([]), Policy()))
     sys.stdout.write(str(_most_bytes_held()))

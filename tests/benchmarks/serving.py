@@ -15,12 +15,10 @@ from uuid import uuid4
 
 from pydantic_core import to_json
 
-from domain.policy import Policy
 from infrastructure.ledger.entries import Entry
-from infrastructure.projecting.projector import Projector
 from tests.benchmarks.client import Client
 from tests.benchmarks.databases import new_ledger
-from tests.benchmarks.filling import fill, settle
+from tests.benchmarks.filling import fill, projector_on, settle
 from tests.benchmarks.harness import Bench, Line, faster, ratio, seconds, within
 from tests.benchmarks.mix import Device, Mix
 from tests.benchmarks.server import serving
@@ -111,7 +109,7 @@ def _served_viewer(bench: Bench) -> int:
     bench.stack.callback(engine.dispose)
     history = islice(mix.activity([_VIEWER]), bench.sizes.viewer_events)
     fill(engine, (*mix.settings, _VIEWER.registered_entry(), *history))
-    Projector(engine, Policy()).catch_up()
+    projector_on(engine).catch_up()
     settle(engine)
     return bench.stack.enter_context(serving(engine, "whole"))
 

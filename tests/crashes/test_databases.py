@@ -13,14 +13,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from domain.policy import Policy
 from infrastructure.database.engine import make_engine
 from infrastructure.database.migrations import migrate
-from infrastructure.projecting.projector import Projector
 from tests.crashes.filled import filled
 from tests.crashes.players import check_each_is_there_once, players, playing
 from tests.crashes.services import home_at, wait_until
 from tests.infrastructure.wholeness import everything, faults, leftovers
+from tests.projections.stage import project_all
 
 pytestmark = pytest.mark.long
 
@@ -160,7 +159,7 @@ def test_a_rebuild_on_a_full_disk_leaves_everything_as_it_was(tmp_path: Path) ->
         url = f"sqlite:///{disk / 'ledger.db'}"
         with migrated(url) as engine, home_at(url, tmp_path) as home:
             filled(engine, 1_000)
-            Projector(engine, Policy()).catch_up()
+            project_all(engine)
             before = everything(engine)
             fill_up(disk)
             refused = home.run("rebuild")

@@ -7,12 +7,11 @@ from time import monotonic, sleep
 import pytest
 from sqlalchemy import Engine
 
-from domain.policy import Policy
-from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.rebuilding.lock import is_locked
 from tests.crashes.filled import filled, more
 from tests.crashes.services import Home, home_at, is_projected, wait_until
 from tests.infrastructure.wholeness import everything, faults, leftovers
+from tests.projections.stage import project_all
 
 pytestmark = pytest.mark.long
 
@@ -26,7 +25,7 @@ def test_a_killed_rebuild_leaves_everything_as_it_was(
 ) -> None:
     chance = Random(2)  # noqa: S311  # repeatable, not secret
     filled(engine, EVENTS)
-    Projector(engine, Policy()).catch_up()
+    project_all(engine)
     before = everything(engine)
     process = home.start("rebuild", "--jobs", jobs)
     wait_until(lambda: is_locked(engine))

@@ -23,11 +23,10 @@ def main(url: str, page_size: int) -> None:
         engine,
         Policy(),
         page_size=page_size,
-        poll_seconds=0.01,
         takeover_seconds=0.0,  # never waits for another: the worst that can be
         on_page=_tell,
     )
-    thread = Thread(target=projector.run)
+    thread = Thread(target=projector.run, args=[0.01])
     thread.start()
     _tell(0)
     sys.stdin.read()

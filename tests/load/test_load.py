@@ -20,15 +20,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 
-from domain.policy import Policy
 from infrastructure.database.engine import read_transaction
 from infrastructure.ledger import reader
 from infrastructure.operations.verifying.read_models import read_model_faults
-from infrastructure.projecting.projector import Projector
 from tests.benchmarks.client import Client
 from tests.benchmarks.filling import fill
 from tests.benchmarks.mix import Device, Mix
 from tests.benchmarks.server import serving
+from tests.projections.stage import project_all
 
 PLAYERS, HOME_SCREENS = 64, 8
 SECONDS = 15.0
@@ -102,7 +101,7 @@ def said(name: str, taken: Seconds) -> str:
 def port(engine: Engine) -> Iterator[int]:
     """A server whose ledger has the catalog and the players' devices."""
     fill(engine, MIX.settings)
-    Projector(engine, Policy()).catch_up()
+    project_all(engine)
     with serving(engine, "whole") as found:
         yield found
 

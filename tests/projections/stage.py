@@ -8,8 +8,10 @@ from sqlalchemy import Engine
 
 from domain.events import Recorded
 from domain.policy import Policy
+from domain.rollup import BY_LEAF_MAX
 from infrastructure.database.engine import write_transaction
 from infrastructure.ledger.entries import Answer, Append, Entry
+from infrastructure.ledger.reader import REPLAY_PAGE
 from infrastructure.ledger.recorder import LedgerRecorder
 from infrastructure.projecting.projector import Projector
 from infrastructure.querying.reader import Reader
@@ -33,13 +35,18 @@ class Stage:
     """
 
     def __init__(
-        self, engine: Engine, page_size: int = 1_000, policy: Policy | None = None
+        self,
+        engine: Engine,
+        page_size: int = 1_000,
+        policy: Policy | None = None,
+        by_leaf_max: int = BY_LEAF_MAX,
     ) -> None:
         self.engine = engine
         self.policy = policy or Policy()
         self.world = World()
         self.submitted: list[Submission] = []
         self.page_size = page_size
+        self.by_leaf_max = by_leaf_max
         self._now_us = 0
         self._ledger = LedgerRecorder(engine, lambda: self._now_us)
         self.reader = Reader(engine)
@@ -50,7 +57,9 @@ class Stage:
         return record(self.submitted)
 
     def new_projector(self) -> Projector:
-        return Projector(self.engine, self.policy, page_size=self.page_size)
+        return Projector(
+            self.engine, self.policy, page_size=self.page_size, by_leaf_max=self.by_leaf_max
+        )
 
     def tell(self, *steps: Step) -> None:
         """Live on, and let the read models follow."""
@@ -73,7 +82,12 @@ class Stage:
 
     def page(self) -> bool:
         """Project one page; False if there is none."""
-        return self.projector._project_page(yields=False)
+        return self.projector.project_page()
+
+
+def project_all(engine: Engine, policy: Policy | None = None) -> None:
+    """Project all there is."""
+    Projector(engine, policy or Policy(), page_size=REPLAY_PAGE).catch_up()
 
 
 def emptied(engine: Engine) -> Engine:

@@ -1,7 +1,5 @@
 """Random lives through the real ledger and projector, held against the reference model."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from random import Random
 
 import pytest
@@ -9,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from domain import rollup
-from domain.state import prefetch
+from domain.rollup import BY_LEAF_MAX
 from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.reader import read
 from tests.projections.answers import Told, check_answers, check_single_item, told
@@ -28,9 +25,11 @@ from tests.reference.model import Reference
 from tests.reference.steps import Step
 from tests.reference.world import Submission, settled_then_spoken, submissions
 
+BY_LEAF_MAXIMA = (1, 3, BY_LEAF_MAX)
+"""What is said on more leaves than these is decided at once, as on a large shelf."""
+
 chances = st.integers(min_value=0, max_value=2**32).map(Random)
 page_sizes = st.sampled_from(PAGE_SIZES)
-by_leaf_mosts = st.sampled_from((1, 3, rollup.BY_LEAF_MAX))
 
 
 def check(stage: Stage, chance: Random) -> None:
@@ -38,15 +37,6 @@ def check(stage: Stage, chance: Random) -> None:
         reference = Reference(stage.log[: snapshot.position])
         check_single_item(snapshot, reference, chance)
         check_answers(snapshot, reference)
-
-
-@contextmanager
-def by_leaf_most(leaves: int) -> Iterator[None]:
-    """What is said on more leaves than these is decided at once, as on a large shelf."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (prefetch, rollup):
-            patch.setattr(module, "BY_LEAF_MAX", leaves)
-        yield
 
 
 def check_life(stage: Stage, steps: list[Step], chance: Random, share: float) -> None:
@@ -64,12 +54,11 @@ def dumped(engine: Engine) -> Dump:
 
 
 @ON_A_DATABASE
-@given(lives(30), page_sizes, by_leaf_mosts, chances)
+@given(lives(30), page_sizes, st.sampled_from(BY_LEAF_MAXIMA), chances)
 def test_every_answer_is_the_reference_models(
     engine: Engine, steps: list[Step], page_size: int, leaves: int, chance: Random
 ) -> None:
-    with by_leaf_most(leaves):
-        check_life(Stage(emptied(engine), page_size), steps, chance, share=0.4)
+    check_life(Stage(emptied(engine), page_size, by_leaf_max=leaves), steps, chance, share=0.4)
 
 
 @ON_A_DATABASE
@@ -123,9 +112,9 @@ def outcome(
 def test_every_answer_is_the_reference_models_for_many_lives(engine: Engine, block: int) -> None:
     for seed in range(block * 75, (block + 1) * 75):
         chance = Random(seed)  # noqa: S311  # repeatable, not secret
-        stage = Stage(emptied(engine), chance.choice(PAGE_SIZES))
-        with by_leaf_most(chance.choice((1, 3, rollup.BY_LEAF_MAX))):
-            check_life(stage, life(seed, 5 + seed % 70), chance, share=0.2)
+        page_size, leaves = chance.choice(PAGE_SIZES), chance.choice(BY_LEAF_MAXIMA)
+        stage = Stage(emptied(engine), page_size, by_leaf_max=leaves)
+        check_life(stage, life(seed, 5 + seed % 70), chance, share=0.2)
 
 
 @pytest.mark.long

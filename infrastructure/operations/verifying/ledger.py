@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import Connection, func, select
 
 from infrastructure.ledger.continuity import Continuity
-from infrastructure.ledger.reader import head, read_rows
+from infrastructure.ledger.reader import REPLAY_PAGE, head, read_rows
 from infrastructure.ledger.schema import ledger_event
 
 _event = ledger_event.c
-_PAGE = 5_000
 
 
 def ledger_faults(
@@ -20,7 +19,7 @@ def ledger_faults(
     `connection` sees one state of the database. `on_events` hears how many were looked at.
     """
     continuity = Continuity()
-    while rows := read_rows(connection, continuity.position, _PAGE):
+    while rows := read_rows(connection, continuity.position, REPLAY_PAGE):
         for row in rows:
             yield from continuity.faults(row)
         on_events(len(rows))

@@ -7,12 +7,10 @@ from sqlalchemy import Connection, Table, select
 
 from domain.directory import Directory
 from domain.fold import Fold
-from infrastructure.ledger.reader import read
+from infrastructure.ledger.reader import REPLAY_PAGE, read
 from projections.bookmark import read_bookmark
 from projections.bulk import Values
 from projections.read_models import ReadModels
-
-_PAGE = 5_000
 
 
 def read_model_faults(
@@ -29,7 +27,7 @@ def read_model_faults(
     fold = Fold(Directory(), place.policy, derives_late=True)
     position = 0
     while position < place.position:
-        events = read(connection, position, min(_PAGE, place.position - position))
+        events = read(connection, position, min(REPLAY_PAGE, place.position - position))
         if not events:
             yield f"The read models hold {place.position} events, the ledger has {position}."
             return
@@ -51,7 +49,7 @@ def _table_faults(
         return tuple(row[place] for place in keys)
 
     expected = {key(row): row for row in expected_rows}
-    for found in connection.execute(select(table).execution_options(yield_per=_PAGE)):
+    for found in connection.execute(select(table).execution_options(yield_per=REPLAY_PAGE)):
         row = expected.pop(key(tuple(found)), None)
         if row is None:
             yield f"{_named(table, key(tuple(found)))} is there, but nothing in the ledger says so."

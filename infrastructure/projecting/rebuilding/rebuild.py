@@ -17,7 +17,7 @@ from domain.fold import Fold
 from domain.policy import Policy
 from infrastructure.database.engine import Synchronous, read_transaction, write_transaction
 from infrastructure.database.problems import DatabaseLocked
-from infrastructure.ledger.reader import head, read_settings
+from infrastructure.ledger.reader import REPLAY_PAGE, head, read_settings
 from infrastructure.projecting.page_processor import PageProcessor
 from infrastructure.projecting.projector import Projector, RebuildDue
 from infrastructure.projecting.rebuilding.lock import rebuild_lock
@@ -33,7 +33,6 @@ from projections.bookmark import LIVE, REBUILD, BookmarkState
 from projections.read_models import PROJECTIONS, ReadModels
 
 _NOTED_EVERY_SECONDS = 1.0
-_PAGE = 5_000
 _PAUSE_SECONDS = 3.0
 _PATIENCE_SECONDS = 900.0
 """How long a rebuild that is done waits for those who read for long, and how often it asks."""
@@ -82,7 +81,7 @@ def _begin(engine: Engine, plan: Plan) -> tuple[int, int]:
     _clear(engine)
     if not plan.is_whole:
         # What isn't rebuilt stays where it is, so the two have to meet at one position.
-        Projector(engine, plan.policy).catch_up()
+        Projector(engine, plan.policy, page_size=REPLAY_PAGE).catch_up()
     with read_transaction(engine) as connection:
         place = bookmark.read_bookmark(connection) or BookmarkState(0, 0, plan.policy)
         upto = head(connection).position if plan.is_whole else place.position
@@ -151,7 +150,7 @@ class _Catching:
         self._shadow = shadow
         models = ReadModels(shadow.table_of)
         self._processor = PageProcessor(
-            models, plan.policy, page_size=_PAGE, name=REBUILD, directory=directory
+            models, plan.policy, page_size=REPLAY_PAGE, name=REBUILD, directory=directory
         )
 
     def up(self) -> int:

@@ -17,13 +17,12 @@ from domain.events import device_user_stream
 from domain.fold import Fold
 from domain.policy import Policy
 from infrastructure.database.engine import read_transaction
-from infrastructure.ledger.reader import read_user_range
+from infrastructure.ledger.reader import REPLAY_PAGE, read_user_range
 from infrastructure.ledger.statements import statements_of
 from infrastructure.projecting.rebuilding.shadow_tables import ShadowTables, load
 from projections.driver import driver_of
 from projections.read_models import ReadModels
 
-_PAGE = 5_000
 _AFTER_ALL = "\U0010ffff"
 """No name of a user goes so far."""
 
@@ -72,7 +71,7 @@ def fold_range(
     fold = Fold(Directory(), policy, derives_late=True)
     position = 0
     while position < user_range.upto:
-        upto = min(position + _PAGE, user_range.upto)  # positions have no gap
+        upto = min(position + REPLAY_PAGE, user_range.upto)  # positions have no gap
         with read_transaction(engine) as connection:
             events = read_user_range(connection, position, upto, user_range.first, user_range.end)
         fold.take(events)

@@ -14,11 +14,11 @@ from infrastructure.bootstrap import opened
 from infrastructure.database.engine import make_engine, write_transaction
 from infrastructure.ledger.recorder import now_us
 from infrastructure.operations.doctor import Check, examine
-from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.rebuilding.lock import rebuild_lock
 from infrastructure.projecting.rebuilding.shadow_tables import ShadowTables
 from infrastructure.services import Services
 from infrastructure.settings.settings import load_settings
+from tests.projections.stage import project_all
 
 _MINUTE_US = 60_000_000
 
@@ -35,7 +35,7 @@ def deployment(database_url: str, tmp_path: Path) -> Iterator[Services]:
     settings = load_settings({"database_url": database_url, "data_dir": tmp_path})
     with opened(settings, projects=False) as services:
         services.handler.put_device_user("tv", PutDeviceUser(user="ann", device="d"))
-        Projector(services.engine, services.policy).catch_up()
+        project_all(services.engine, services.policy)
         yield services
 
 

@@ -23,7 +23,7 @@ from infrastructure.projecting.projector import Projector, RebuildDue
 from projections.bookmark import read_bookmark
 from projections.read_models import ReadModels
 from tests.projections.answers import check_answers
-from tests.projections.stage import Stage
+from tests.projections.stage import Stage, project_all
 from tests.projections.tables import Dump, dump, folded
 from tests.projections.writing import writes_heard
 from tests.reference.examples import E1, E2, TV, put
@@ -58,9 +58,9 @@ def check_is_complete(stage: Stage) -> None:
 
 
 @contextmanager
-def running(projector: Projector) -> Iterator[Thread]:
+def running(projector: Projector, poll_seconds: float = 0.01) -> Iterator[Thread]:
     """A projector in a thread, stopped at the end."""
-    thread = Thread(target=projector.run)
+    thread = Thread(target=projector.run, args=[poll_seconds])
     thread.start()
     try:
         yield thread
@@ -203,7 +203,6 @@ def test_several_at_once_write_every_page_once(stage: Stage, takeover_seconds: f
                 stage.engine,
                 POLICY,
                 page_size=page_size,
-                poll_seconds=0.01,
                 takeover_seconds=takeover_seconds,
                 on_page=reached.append,
             )
@@ -274,7 +273,7 @@ def test_other_thresholds_than_the_read_models_were_made_under_want_a_rebuild(
     stage.page()
     before = state(stage.engine)
     with pytest.raises(RebuildDue, match=r"0\.05 and 0\.9, .* 0\.05 and 0\.8.* rebuild"):
-        Projector(stage.engine, Policy(high=0.8)).catch_up()
+        project_all(stage.engine, Policy(high=0.8))
     assert state(stage.engine) == before
 
 
@@ -282,7 +281,7 @@ def test_thresholds_may_change_until_the_first_event(stage: Stage) -> None:
     stage.catch_up()
     policy = Policy(low=0.2, high=0.8)
     stage.submit(*a_life())
-    Projector(stage.engine, policy).catch_up()
+    project_all(stage.engine, policy)
     assert state(stage.engine)[1] == folded(stage.log, policy)
     with pytest.raises(RebuildDue):
         stage.catch_up()
@@ -290,13 +289,13 @@ def test_thresholds_may_change_until_the_first_event(stage: Stage) -> None:
 
 def test_it_wakes_at_once_when_told_and_by_itself_after_a_while(stage: Stage) -> None:
     reached = Event()
-    asleep = Projector(stage.engine, POLICY, poll_seconds=600.0, on_page=lambda _: reached.set())
-    with running(asleep):
+    asleep = Projector(stage.engine, POLICY, page_size=1_000, on_page=lambda _: reached.set())
+    with running(asleep, poll_seconds=600.0):
         stage.submit(*map(stage.world.submit, put(E1)))
         asleep.wake()
         assert reached.wait(PATIENCE_SECONDS)
     reached.clear()
-    polling = Projector(stage.engine, POLICY, poll_seconds=0.01, on_page=lambda _: reached.set())
+    polling = Projector(stage.engine, POLICY, page_size=1_000, on_page=lambda _: reached.set())
     with running(polling):
         stage.submit(*map(stage.world.submit, put(E2)))
         assert reached.wait(PATIENCE_SECONDS)
@@ -307,7 +306,7 @@ def test_it_leaves_the_work_to_another_that_gets_on(stage: Stage) -> None:
     stage.page()
     reached: list[int] = []
     other = Projector(
-        stage.engine, POLICY, poll_seconds=0.01, takeover_seconds=600.0, on_page=reached.append
+        stage.engine, POLICY, page_size=1_000, takeover_seconds=600.0, on_page=reached.append
     )
     with running(other):
         while stage.page():
@@ -323,7 +322,7 @@ def test_it_takes_over_from_another_that_does_not_move(stage: Stage) -> None:
     other = Projector(
         stage.engine,
         POLICY,
-        poll_seconds=0.01,
+        page_size=1_000,
         takeover_seconds=0.1,
         on_page=lambda _: reached.set(),
     )
@@ -337,7 +336,7 @@ def test_one_that_is_stopped_lets_others_take_over_at_once(stage: Stage) -> None
     with running(stage.projector):
         wait_until(lambda: state(stage.engine)[0] == len(stage.log))
     stage.submit(*map(stage.world.submit, [Watch(TV, E1)]))
-    other = Projector(stage.engine, POLICY, poll_seconds=0.01, takeover_seconds=600.0)
+    other = Projector(stage.engine, POLICY, page_size=1_000, takeover_seconds=600.0)
     with running(other):
         wait_until(lambda: state(stage.engine)[0] == len(stage.log))
 
@@ -368,9 +367,9 @@ def away(engine: Engine) -> Iterator[None]:
 def test_it_waits_for_a_database_that_is_away(stage: Stage) -> None:
     stage.submit(*a_life())
     stage.page()
-    projector = Projector(stage.engine, POLICY, page_size=3, poll_seconds=0.01)
+    projector = Projector(stage.engine, POLICY, page_size=3)
     with away(stage.engine):
-        thread = Thread(target=projector.run)
+        thread = Thread(target=projector.run, args=[0.01])
         thread.start()
         wait_until(lambda: isinstance(projector.problem, DatabaseProblem))
     wait_until(lambda: state(stage.engine)[0] == len(stage.log))

@@ -21,7 +21,14 @@ from projections.bookmark import read_bookmark
 from projections.read_models import METADATA, PROJECTIONS
 from tests.infrastructure.wholeness import everything, faults, leftovers
 from tests.projections.answers import check_answers
-from tests.projections.stage import ON_A_DATABASE, PAGE_SIZES, Stage, emptied, forgotten
+from tests.projections.stage import (
+    ON_A_DATABASE,
+    PAGE_SIZES,
+    Stage,
+    emptied,
+    forgotten,
+    project_all,
+)
 from tests.reference.lives import life, lives
 from tests.reference.model import Reference
 from tests.reference.steps import Step
@@ -139,7 +146,7 @@ def test_other_thresholds_are_taken_over_by_a_rebuild_of_all(engine: Engine) -> 
     assert everything(engine) != before
     with pytest.raises(RebuildDue):
         stage.new_projector().catch_up()
-    Projector(engine, other).catch_up()
+    project_all(engine, other)
     check_thresholds(stage, other)
 
 
@@ -178,7 +185,7 @@ class Interrupted(BaseException):
 def test_an_interruption_leaves_everything_as_it_was(
     engine: Engine, page: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infrastructure.projecting.rebuilding.user_range._PAGE", 30)
+    monkeypatch.setattr("infrastructure.projecting.rebuilding.user_range.REPLAY_PAGE", 30)
     stage = lived(engine)
     before = everything(engine)
     told: list[int] = []
@@ -213,7 +220,7 @@ def test_an_event_that_cannot_be_read_stops_it_and_changes_nothing(engine: Engin
 @contextmanager
 def going_on(stage: Stage, later: Sequence[Submission], pause_seconds: float) -> Iterator[None]:
     """Events arrive and a projector runs for as long as the block lasts, and until all is said."""
-    projector = Projector(stage.engine, stage.policy, page_size=7, poll_seconds=0.005)
+    projector = Projector(stage.engine, stage.policy, page_size=7)
 
     def submit() -> None:
         for submission in later:
@@ -222,7 +229,7 @@ def going_on(stage: Stage, later: Sequence[Submission], pause_seconds: float) ->
             sleep(pause_seconds)
 
     with ThreadPoolExecutor(2) as threads:
-        said, projected = threads.submit(submit), threads.submit(projector.run)
+        said, projected = threads.submit(submit), threads.submit(projector.run, 0.005)
         try:
             yield
             said.result()
