@@ -1,7 +1,8 @@
 """What callers wait for, over real HTTP: a batch of events taken in, and what a home screen reads.
 
-Batches come from a few clients at once, as players do; reads one after the other, so that what is
-measured is how long an answer takes.
+Batches come from a few clients at once, as players do, for many devices, so by the admin's token;
+reads one after the other, so that what is measured is how long an answer takes, and by the token of
+the device that they are for.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from uuid import uuid4
 
 from pydantic_core import to_json
 
+from domain.events import TokenIssued, device_user_stream
+from infrastructure.commands.tokens import hash_of, new_device_token
 from infrastructure.ledger.entries import Entry
 from tests.benchmarks.client import Client
 from tests.benchmarks.databases import new_ledger
@@ -79,8 +82,8 @@ class _Reads:
 
 
 def _reads(bench: Bench, path: str) -> _Reads:
-    port = bench.once(_served_viewer)
-    with Client(port) as client:
+    port, token = bench.once(_served_viewer)
+    with Client(port, token) as client:
         for warm_up in ("/healthz", path):
             _gets(client, warm_up)
         turns = [
@@ -102,16 +105,21 @@ def _gets(client: Client, path: str) -> list[float]:
     return taken
 
 
-def _served_viewer(bench: Bench) -> int:
-    """The port of a server whose viewer has a long history behind it."""
-    mix = Mix()
+def _served_viewer(bench: Bench) -> tuple[int, str]:
+    """The port of a server whose viewer has a long history behind it, and the viewer's token."""
+    mix, token = Mix(), new_device_token(_VIEWER.cduid)
+    issued = TokenIssued(token_sha256=hash_of(token))
+    known = [
+        _VIEWER.registered_entry(),
+        Entry(device_user_stream(_VIEWER.cduid), issued, user=_VIEWER.user),
+    ]
     engine = new_ledger(bench.database)
     bench.stack.callback(engine.dispose)
     history = islice(mix.activity([_VIEWER]), bench.sizes.viewer_events)
-    fill(engine, (*mix.settings, _VIEWER.registered_entry(), *history))
+    fill(engine, (*mix.settings, *known, *history))
     projector_on(engine).catch_up()
     settle(engine)
-    return bench.stack.enter_context(serving(engine, "whole"))
+    return bench.stack.enter_context(serving(engine, "whole")), token
 
 
 _READS = {
