@@ -1,4 +1,4 @@
-"""What a user may see of the catalog (rule 15)."""
+"""Access: a user's limits, and what of the catalog they let through (rule 15)."""
 
 from dataclasses import dataclass, field
 

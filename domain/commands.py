@@ -1,6 +1,6 @@
-"""What the operator can ask for, as it is sent: a field left out keeps its value, null unsets it.
+"""Commands: what the operator can ask for, as it is sent.
 
-Which fields were left out is in `model_fields_set`.
+A field left out keeps its value, null unsets it. Which ones were left out is in `model_fields_set`.
 """
 
 from collections.abc import Mapping

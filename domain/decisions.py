@@ -1,4 +1,7 @@
-"""Decides what is said of device users and their access, and which activity is taken in."""
+"""Decisions: what commands on device users, tokens and access come to, and what players may say.
+
+Each gives the events to record, none if nothing would change, or a Rejection.
+"""
 
 from domain.access import Access
 from domain.commands import PatchDeviceUser, PutAccess, PutDeviceUser

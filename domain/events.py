@@ -1,4 +1,4 @@
-"""Every fact that the ledger can hold, on one page.
+"""Events: every fact that the ledger can hold, on one page.
 
 An event is what was claimed, and nothing else: who said it, when it was recorded and where it
 stands in the ledger is its envelope, `Recorded`. Each class has an explicit topic; a changed shape

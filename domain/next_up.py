@@ -1,4 +1,4 @@
-"""What comes next for a viewer (rule 14), in three sections."""
+"""Next up: what comes next for a viewer, in three sections (rule 14)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

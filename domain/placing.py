@@ -1,4 +1,4 @@
-"""Decides what becomes of items that a media server places, hides or restores (rules 4 and 5)."""
+"""Placing: what becomes of items that a media server places, hides or restores (rules 4 and 5)."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple

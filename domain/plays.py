@@ -1,4 +1,4 @@
-"""How often something was played (rule 13)."""
+"""Plays: which completions of an item open one, and how many there are (rule 13)."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator

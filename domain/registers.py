@@ -1,4 +1,4 @@
-"""What each cduid last said about each item: last-writer-wins registers, and what they decide.
+"""Registers, last-writer-wins: what each cduid last said about each item, and what that decides.
 
 A leaf's register is the newest mark on it. A container's keeps the newest mark of every catalog
 version (a container mark), since a newer one with an older version doesn't rule out an older one

@@ -1,4 +1,4 @@
-"""Why something that was asked for isn't done."""
+"""Rejections: why something that was asked for isn't done."""
 
 from typing import NamedTuple
 

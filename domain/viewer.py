@@ -1,4 +1,4 @@
-"""What a viewer sees of items (rules 10 to 13 and 15): one device user, its group, its limits."""
+"""The viewer: what one device user sees, by its group and limits (rules 10 to 13 and 15)."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How far the read models have come, and by what policy they were made."""
+"""The bookmark: how far the read models have come, and by what policy they were made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Many rows of a table, read by key or written, in one statement on either database.
+"""Bulk statements: many rows of a table, read by key or written, in one on either database.
 
 SQLite takes the keys as one JSON text and rows as they come; PostgreSQL takes arrays for both,
 which costs it a fraction of a statement for each row. The statements are made once from what the

@@ -1,4 +1,4 @@
-"""The catalog as a table: every item ever placed, as it is now."""
+"""Catalog read model: every item ever placed, as it is now."""
 
 from collections.abc import Iterable, Iterator
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Devices, and who uses them: `client_device` and `client_device_user`."""
+"""Device users read model: `client_device` and who uses it, `client_device_user`."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The way around SQLAlchemy, for statements that cost less than it does."""
+"""The driver's own connection, past SQLAlchemy: for statements that cost less than it does."""
 
 from typing import Any
 

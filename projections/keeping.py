@@ -1,4 +1,4 @@
-"""How the fold's tables are kept in the database: what is loaded by key and written as changed."""
+"""Keeping the fold's tables in the database: loaded by key, written as they changed."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

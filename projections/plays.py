@@ -1,4 +1,4 @@
-"""Every completion, and how many plays each device user's come to (rule 13)."""
+"""Plays read model: every completion, and how many plays a device user's come to (rule 13)."""
 
 from collections.abc import Iterable, Iterator
 from heapq import merge

@@ -1,4 +1,4 @@
-"""What each device user has started and not finished itself since (rule 12)."""
+"""Progress read model: what each device user started and hasn't finished since (rule 12)."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What each device user last said about each item: what the roll-up is made from.
+"""Registers read model: what each device user last said of each item, to make the roll-up of.
 
 Internal: the columns are those of the values in `domain.state.tables`.
 """

@@ -1,4 +1,4 @@
-"""Plays and hours watched, by user, month and item; by show when it is asked (rule 13).
+"""Statistics read model: plays and hours by user, month and item, or by show (rule 13).
 
 Counted over all device users of a user, whatever their isolation modes: it is the user who watched.
 """

@@ -1,4 +1,4 @@
-"""What each watch group has watched, rolled up (rules 16 to 19)."""
+"""Watched read model: what each watch group has watched, rolled up (rules 16 to 19)."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Values by owner and item that are read through from wherever they are kept.
+"""A cached table: values by owner and item, read through from wherever they are kept.
 
 The fold needs, of all that was ever said, only what the events at hand touch. So what it keeps is
 loaded by key when it is first asked for, stays for the next page, and is written back as the last

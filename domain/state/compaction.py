@@ -1,4 +1,4 @@
-"""Which events of a page tell anything: of a player's many ticks only the newest does.
+"""Compacts a page: of the progress reports on one item only the newest started one is folded.
 
 Nine events of ten are a progress that the next one overtakes before anybody could ask.
 """

@@ -1,4 +1,4 @@
-"""Which keys a page of events will ask for, loaded in a few queries instead of one by one.
+"""Prefetching: what a page of events will ask for, loaded in a few queries, not one by one.
 
 Only a matter of speed: what is missing here is loaded when it is asked for.
 """

@@ -1,4 +1,4 @@
-"""What the fold keeps: the values, and by what they are kept."""
+"""The fold's tables: the values that it keeps, and by what they are kept."""
 
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple

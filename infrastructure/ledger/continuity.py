@@ -1,4 +1,4 @@
-"""Whether an event goes on from those before it: what makes a ledger whole, an event at a time."""
+"""Continuity: whether each event goes on from those before it, which makes a ledger whole."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

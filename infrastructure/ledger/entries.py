@@ -1,4 +1,4 @@
-"""What is handed to the ledger to be appended, and what it answers."""
+"""Entries and answers: what is handed to the ledger to be appended, and what becomes of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Events to rows and back: a topic and JSON, validated when it is read and not only when written.
+"""The mapper: events to topic and JSON and back, validated when read and not only when written.
 
 The library's own mapper rebuilds events past validation and names them by module; this one knows
 each event by its explicit topic, so that moving code never changes data.

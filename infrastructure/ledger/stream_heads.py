@@ -1,7 +1,8 @@
-"""Where streams ended when this process last wrote, so that an append need not ask the database.
+"""The stream head cache: where streams ended when this process last wrote.
 
-As long as the ledger's head is where it was then, nobody has written since, and all of it is still
-true. Who writes from memory says so to the database, which holds the head against it.
+So an append need not ask the database for them: as long as the ledger's head is where it was then,
+nobody has written since, and all of it is still true. Who writes from memory says so to the
+database, which holds the head against it.
 """
 
 from collections.abc import Collection, Mapping

@@ -35,7 +35,7 @@ def in_order(found: Iterable[Row]) -> list[Row]:
 
 
 def check_tables(connection: Connection, reference: Reference) -> None:
-    """The public tables, in SQL (`interface.md`). Raises AssertionError."""
+    """The public tables, in SQL, as ARCHITECTURE.md describes them. Raises AssertionError."""
     for model, expected in (
         (Watched, _watched(reference)),
         (WatchCount, _watch_counts(reference)),

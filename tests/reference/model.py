@@ -1,4 +1,4 @@
-"""The reference model: the answers of `rules.md`, by brute force, to hold everything against."""
+"""The reference model: `domain/RULES.md` by brute force, to hold everything else against."""
 
 from collections.abc import Callable
 from typing import NamedTuple, TypedDict
@@ -16,7 +16,7 @@ class InProgress(TypedDict):
 
 
 class ItemAnswer(TypedDict):
-    """What `/items/{item}` says (`interface.md`)."""
+    """What `/v1/device-users/{cduid}/items/{item}` says, times in microseconds."""
 
     item: str
     kind: Kind

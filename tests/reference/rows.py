@@ -1,4 +1,4 @@
-"""The Watched rows: rules 16 and 17 stated directly, and `rollup.md`'s function by brute force.
+"""The Watched rows: rules 16 and 17 stated directly, and `domain/rollup.py`'s function worked out.
 
 The two are independent of each other: any rows may be held against the first, while the second
 says which rows a ledger has where the rules leave a choice (rule 19).
@@ -89,7 +89,7 @@ def _check_rolled_up(
 
 
 def rolled_up(reference: Reference, group: frozenset[str]) -> set[Row]:
-    """All rows of a watch group, as a pure function of the ledger (`rollup.md`)."""
+    """All rows of a watch group, as a pure function of the ledger, as `domain/rollup.py` says."""
     dates = {
         container: date
         for container in touched(reference, group)

@@ -1,4 +1,4 @@
-"""Rules 16 to 19: what rows must say, and what rows `rollup.md`'s function gives."""
+"""Rules 16 to 19: what rows must say, and which rows the roll-up gives."""
 
 import pytest
 
