@@ -9,7 +9,7 @@ WORKERS ?= 2
 help:
 	@echo "make demo       an evening with two people and three devices, on a scratch ledger"
 	@echo "make serve      the service on this machine: API and projector"
-	@echo "make check      lint, types, layers"
+	@echo "make check      lint, types, layers, dead code"
 	@echo "make test       the whole suite, a real PostgreSQL included"
 	@echo "make test-long  kills, fuzzing, thousands of random lives"
 	@echo "make bench      the tables of speed; QUICK=1 for a short one"
@@ -32,6 +32,7 @@ check: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 
 format: setup
 	$(BIN)/ruff check --fix

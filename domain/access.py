@@ -16,6 +16,7 @@ class Access:
 
     @property
     def is_limited(self) -> bool:
+        """Whether any limit is set; without one everything is let through."""
         return bool(
             self.denied_tags or self.allowed_shelves is not None or self.allowed_tags is not None
         )

@@ -38,10 +38,12 @@ class Node:
 
     @property
     def parent(self) -> str | None:
+        """What it stands under now; None for what stands at the top."""
         return self.places[-1][1]
 
     @property
     def placed_version(self) -> int:
+        """The catalog version that put it where it stands now."""
         return self.places[-1][0]
 
 

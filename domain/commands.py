@@ -35,6 +35,8 @@ Mode = Annotated[
 
 
 class Command(BaseModel):
+    """What every command has in common: fields are as strict as events', and none is unknown."""
+
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     def given(self, *names: str) -> dict[str, Any]:
@@ -43,6 +45,8 @@ class Command(BaseModel):
 
 
 class PlaceItem(Command):
+    """An upsert of an item of the catalog (rule 4); only a new one needs its parent."""
+
     item: ItemId
     parent: ItemId | None = None
     index: Index | None = None
@@ -54,6 +58,8 @@ class PlaceItem(Command):
 
 
 class PutDeviceUser(Command):
+    """Registers a device user, or changes one's names and mode; user and device stay for good."""
+
     user: Id
     device: Id
     reported_name: Text | None = None
@@ -63,6 +69,8 @@ class PutDeviceUser(Command):
 
 
 class PatchDeviceUser(Command):
+    """Changes the mode or display name of a device user that is registered."""
+
     isolation_mode: Mode = IsolationMode.LOUD
     display_name: Text | None = None
 

@@ -59,6 +59,7 @@ def put_device_user(
 def patch_device_user(
     cduid: str, command: PatchDeviceUser, directory: Directory
 ) -> list[DeviceUserEvent] | Rejection:
+    """Changes what is given of a device user: `unknown_device_user` if there is none."""
     known = directory.device_users.get(cduid)
     return unknown_device_user(cduid) if known is None else _changes(command, known)
 
@@ -107,4 +108,5 @@ def put_access(user: str, command: PutAccess, directory: Directory) -> list[Acce
 
 
 def unknown_device_user(cduid: str) -> Rejection:
+    """The rejection of whatever is asked of a cduid that was never registered."""
     return Rejection("unknown_device_user", f"There is no device user {cduid}.")

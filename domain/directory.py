@@ -32,6 +32,8 @@ _SEEING = frozenset({IsolationMode.LOUD, IsolationMode.QUIET})
 
 @dataclass(frozen=True, slots=True)
 class DeviceUser:
+    """One user on one device as it is now; without `token_sha256` its device can't call."""
+
     cduid: str
     user: str
     device: str
@@ -133,6 +135,7 @@ class Directory:
         return other
 
     def access(self, user: str) -> Access:
+        """A user's limits; none for a user of whom nothing was said."""
         return self._access.get(user, NO_LIMITS)
 
     def cduids(self, user: str) -> list[str]:
@@ -161,6 +164,7 @@ class Directory:
         return self.groups(self.user_of_group(watch_group)).get(watch_group, ())
 
     def user_of_group(self, watch_group: str) -> str:
+        """Whose a watch group is. Raises KeyError for the group of an unregistered cduid."""
         kind, _, name = watch_group.partition(":")
         return name if kind == "user" else self.device_users[name].user
 

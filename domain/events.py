@@ -70,17 +70,23 @@ class ActivityFact(Fact):
 
 
 class ItemWatched(ActivityFact):
+    """Somebody said that they watched it, or all under it (rule 7)."""
+
     topic: ClassVar[str] = "item_watched.v1"
     type_name: ClassVar[str] = "watch"
     duration_seconds: DurationSeconds | None = None
 
 
 class ItemUnwatched(ActivityFact):
+    """Somebody said that they haven't watched it, or anything under it (rule 9)."""
+
     topic: ClassVar[str] = "item_unwatched.v1"
     type_name: ClassVar[str] = "unwatch"
 
 
 class ProgressReported(ActivityFact):
+    """A player's tick: how far a watchable item has been played (rule 8)."""
+
     topic: ClassVar[str] = "progress_reported.v1"
     type_name: ClassVar[str] = "progress"
     played_seconds: PlayedSeconds
@@ -91,6 +97,8 @@ class ProgressReported(ActivityFact):
 
 
 class DeviceUserRegistered(Fact):
+    """Comes first in the stream of its cduid; whose that is, and on what device, never changes."""
+
     topic: ClassVar[str] = "device_user_registered.v1"
     type_name: ClassVar[str] = "device_user_registered"
     user: Id
@@ -112,6 +120,8 @@ class DeviceDescribed(Fact):
 
 
 class IsolationModeChanged(Fact):
+    """The mode from now on, which applies to all that was ever said."""
+
     topic: ClassVar[str] = "isolation_mode_changed.v1"
     type_name: ClassVar[str] = "isolation_mode_changed"
     isolation_mode: Annotated[IsolationMode, Field(strict=False)]
@@ -126,6 +136,8 @@ class TokenIssued(Fact):
 
 
 class TokenRevoked(Fact):
+    """The device user has no token from now on, until one is issued."""
+
     topic: ClassVar[str] = "token_revoked.v1"
     type_name: ClassVar[str] = "token_revoked"
 
@@ -169,6 +181,8 @@ class ItemPlaced(Fact):
 
 
 class ItemMoved(Fact):
+    """An item, with all under it, stands under another parent from now on (rule 4)."""
+
     topic: ClassVar[str] = "item_moved.v1"
     type_name: ClassVar[str] = "item_moved"
     item: ItemId
@@ -185,12 +199,16 @@ class ItemDescribed(Fact):
 
 
 class ItemHidden(Fact):
+    """An item was removed, and all under it is hidden with it; nothing is lost (rule 5)."""
+
     topic: ClassVar[str] = "item_hidden.v1"
     type_name: ClassVar[str] = "item_hidden"
     item: ItemId
 
 
 class ItemRestored(Fact):
+    """An item that was removed is back (rule 5)."""
+
     topic: ClassVar[str] = "item_restored.v1"
     type_name: ClassVar[str] = "item_restored"
     item: ItemId
@@ -214,10 +232,12 @@ CATALOG_STREAM = "catalog"
 
 
 def device_user_stream(cduid: str) -> str:
+    """The stream of what is said by a device user, and of it: `cduid:…`."""
     return f"cduid:{cduid}"
 
 
 def user_stream(user: str) -> str:
+    """The stream of a user's settings: `user:…`."""
     return f"user:{user}"
 
 

@@ -9,6 +9,8 @@ ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}"
 
 
 class Kind(StrEnum):
+    """What an item is; its id begins with it."""
+
     MOVIE_SHELF = "movie_shelf"
     MOVIE = "movie"
     SHOW_SHELF = "show_shelf"
@@ -55,4 +57,5 @@ def key_of(item: str) -> str:
 
 
 def is_watchable(item: str) -> bool:
+    """Whether an item id is that of a leaf, which can be played and has nothing under it."""
     return item.startswith(_WATCHABLE_BEGINNINGS)

@@ -13,6 +13,8 @@ EpisodeOrder = tuple[int, int, str]
 
 
 class Section(StrEnum):
+    """A section of rule 14, in the order in which a home screen shows them."""
+
     IN_PROGRESS = "in_progress"
     NEXT_EPISODE = "next_episode"
     UNWATCHED_MOVIE = "unwatched_movie"

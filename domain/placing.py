@@ -139,4 +139,5 @@ def restore_item(item: str, catalog: Catalog) -> list[CatalogEvent] | Rejection:
 
 
 def unknown_item(item: str) -> Rejection:
+    """The rejection for an item that isn't there, or that is withheld from who asks (rule 15)."""
     return Rejection("unknown_item", f"There is no {item} in the catalog.")

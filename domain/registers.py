@@ -115,6 +115,7 @@ class Registers:
             self.progress.put(cduid, leaf, progress)
 
     def complete(self, cduid: str, leaf: str, completion: Completion) -> None:
+        """Take in a completion, in rule 2's order; none is ever taken away (rule 13)."""
         known = self.completions.get(cduid, leaf) or ()
         self.completions.put(cduid, leaf, tuple(sorted((*known, completion))))
 

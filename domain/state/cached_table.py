@@ -69,9 +69,11 @@ class CachedTable(Generic[V]):
         self.size = 0
 
     def get(self, owner: str, item: str) -> V | None:
+        """The value of a key, loaded if it isn't here yet; None if it has none."""
         return self.rows[owner][item]
 
     def put(self, owner: str, item: str, value: V | None) -> None:
+        """Set the value of a key; None takes it away. It counts as changed, even if it is equal."""
         self.rows[owner][item] = value
         if self._loader is not None:
             self._changed.add((owner, item))
