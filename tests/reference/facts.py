@@ -6,8 +6,10 @@ can hold each method against its rule; what is remembered are only answers that 
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from domain.events import (
+    ACTIVITY,
     CATALOG_STREAM,
     AccessChanged,
     DeviceUserRegistered,
@@ -115,7 +117,10 @@ class Facts:
 
     def claim(self, recorded: Recorded) -> str | None:
         """What an event says of an item: watch, unwatch, complete, started, or nothing (rule 8)."""
-        match recorded.event:
+        event = recorded.event
+        if not isinstance(event, ACTIVITY):
+            return None
+        match event:
             case ItemWatched():
                 return "watch"
             case ItemUnwatched():
@@ -126,7 +131,7 @@ class Facts:
                     return None
                 return "complete" if played / duration >= self.high else "started"
             case _:
-                return None
+                assert_never(event)
 
     def about(self, recorded: Recorded) -> list[str]:
         """The watchable items that an event speaks about (rules 7 and 8)."""
