@@ -19,7 +19,7 @@ from tests.benchmarks.databases import new_ledger
 from tests.benchmarks.filling import fill, projector_on, settle
 from tests.benchmarks.harness import Bench, Line, flat, ratio, seconds
 from tests.benchmarks.mix import Device, Mix, Submissions, placed_entry
-from tests.projections.writing import writes_heard
+from tests.helpers.writing import writes_heard
 
 _SMALL_HISTORY = 1_000
 _FEW_MOVIES, _MANY_MOVIES, _SPARE_MOVIES = 100, 10_000, 1_000

@@ -18,8 +18,8 @@ from infrastructure.database.migrations import migrate
 from tests.crashes.filled import filled
 from tests.crashes.players import check_each_is_there_once, players, playing
 from tests.crashes.services import home_at, wait_until
-from tests.infrastructure.wholeness import everything, faults, leftovers
-from tests.projections.stage import project_all
+from tests.helpers.stage import project_all
+from tests.helpers.wholeness import everything, faults, leftovers
 
 pytestmark = pytest.mark.long
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from tests.crashes.players import Player, check_each_is_there_once, players, playing
 from tests.crashes.services import Home, Service, is_projected, wait_until
-from tests.infrastructure.wholeness import faults
+from tests.helpers.wholeness import faults
 
 pytestmark = pytest.mark.long
 

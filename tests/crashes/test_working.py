@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from infrastructure.projecting.rebuilding.lock import is_locked
 from tests.crashes.filled import filled, more
 from tests.crashes.services import Home, home_at, is_projected, wait_until
-from tests.infrastructure.wholeness import everything, faults, leftovers
-from tests.projections.stage import project_all
+from tests.helpers.stage import project_all
+from tests.helpers.wholeness import everything, faults, leftovers
 
 pytestmark = pytest.mark.long
 

@@ -12,8 +12,8 @@ from domain.events import Recorded
 from domain.fold import Fold
 from domain.policy import Policy
 from domain.viewer import Viewer
-from tests.projections.answers import check_viewer
-from tests.projections.tables import watch_group
+from tests.helpers.answers import check_viewer
+from tests.helpers.tables import watch_group
 from tests.reference.examples import (
     ALIEN,
     BRAZIL,
@@ -32,7 +32,7 @@ from tests.reference.examples import (
     TV,
     put,
 )
-from tests.reference.lives import _STEPS, Pick, T
+from tests.reference.lives import STEPS, Pick, T
 from tests.reference.model import Reference
 from tests.reference.rows import check_rows, rolled_up
 from tests.reference.steps import Hide, Progress, Put, Restore, Step, Unwatch, Watch
@@ -52,7 +52,7 @@ def crowded_life(seed: int, size: int) -> list[Step]:
         return chance.choice(crowd or options)
 
     picking: Pick = pick
-    return [*put(E1, E4), *(chance.choice(_STEPS)(picking) for _ in range(size))]
+    return [*put(E1, E4), *(chance.choice(STEPS)(picking) for _ in range(size))]
 
 
 def fold_of(log: list[Recorded], page_size: int = 1, *, derives_late: bool = False) -> Fold:

@@ -23,7 +23,7 @@ from structlog.testing import capture_logs
 
 from infrastructure.bootstrap import opened
 from infrastructure.settings.settings import load_settings
-from tests.infrastructure.http.api import served
+from tests.helpers.api import served
 
 AnyCase = Case[Any]
 

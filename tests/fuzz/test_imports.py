@@ -24,7 +24,7 @@ from infrastructure.importing.ledger import CopyProblem, export_ledger, import_l
 from infrastructure.importing.lines import FileProblem, LineFile
 from infrastructure.services import Services
 from infrastructure.settings.settings import load_settings
-from tests.infrastructure.http.api import event
+from tests.helpers.api import event
 
 GIBIBYTE = 2**30
 _PIECES_BYTES = 2**20

@@ -27,7 +27,7 @@ from tests.benchmarks.client import Client
 from tests.benchmarks.filling import fill
 from tests.benchmarks.mix import Device, Mix
 from tests.benchmarks.server import serving
-from tests.projections.stage import project_all
+from tests.helpers.stage import project_all
 
 PLAYERS, HOME_SCREENS = 64, 8
 SECONDS = 15.0

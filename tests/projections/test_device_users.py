@@ -20,8 +20,8 @@ from domain.events import (
 from domain.instants import from_us
 from infrastructure.database.engine import read_transaction
 from projections.device_users import ClientDevice, ClientDeviceUser
-from tests.projections.stage import Stage
-from tests.projections.tables import Row, rows
+from tests.helpers.stage import Stage
+from tests.helpers.tables import Row, rows
 from tests.reference.world import BEGIN_US, SLOT_US, Entry, Submission
 
 ANN, KID = "ann-shield", "kid-shield"

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from domain.rollup import BY_LEAF_MAX
 from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.reader import read
-from tests.projections.answers import Told, check_answers, check_single_item, told
-from tests.projections.stage import (
+from tests.helpers.answers import Told, check_answers, check_single_item, told
+from tests.helpers.stage import (
     ON_A_DATABASE,
     PAGE_SIZES,
     Stage,
@@ -19,7 +19,7 @@ from tests.projections.stage import (
     forgotten,
     live_through,
 )
-from tests.projections.tables import Dump, dump, folded, spoken_tables
+from tests.helpers.tables import Dump, dump, folded, spoken_tables
 from tests.reference.lives import life, lives
 from tests.reference.model import Reference
 from tests.reference.steps import Step

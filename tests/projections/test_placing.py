@@ -8,9 +8,9 @@ from sqlalchemy import Engine
 from domain.events import DeviceUserRegistered, ItemWatched, device_user_stream
 from infrastructure.database.engine import read_transaction
 from projections.watched import Watched, WatchedWatermark
-from tests.projections.stage import Stage
-from tests.projections.tables import Row, rows
-from tests.projections.writing import writes_heard
+from tests.helpers.stage import Stage
+from tests.helpers.tables import Row, rows
+from tests.helpers.writing import writes_heard
 from tests.reference.examples import E1, E2, E3, SHELF, SHOW, put
 from tests.reference.steps import Hide, Put, Restore, Step
 from tests.reference.world import BEGIN_US, Entry, Submission

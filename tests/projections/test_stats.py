@@ -12,7 +12,7 @@ from domain.events import IsolationMode
 from domain.instants import from_us
 from domain.items import kind_of
 from projections.stats import Stat, stats
-from tests.projections.stage import ON_A_DATABASE, PAGE_SIZES, Stage, emptied, live_through
+from tests.helpers.stage import ON_A_DATABASE, PAGE_SIZES, Stage, emptied, live_through
 from tests.reference.examples import ALIEN, BOB, E1, E2, PHONE, SHOW, TV, put
 from tests.reference.facts import PLAY_SECONDS
 from tests.reference.lives import life, lives

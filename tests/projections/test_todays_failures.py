@@ -12,7 +12,7 @@ from domain.next_up import Section, next_up
 from domain.viewer import ItemAnswer, Viewer
 from projections.plays import WatchCount
 from projections.watched import Watched
-from tests.projections.stage import Stage
+from tests.helpers.stage import Stage
 from tests.reference.examples import (
     ALIEN,
     BRAZIL,

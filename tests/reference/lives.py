@@ -138,12 +138,12 @@ _WEIGHTS: dict[Callable[[Pick], Step], int] = {
     _change_mode: 2,
     _change_access: 1,
 }
-_STEPS = tuple(step for step, weight in _WEIGHTS.items() for _ in range(weight))
+STEPS = tuple(step for step, weight in _WEIGHTS.items() for _ in range(weight))
 
 
 @st.composite
 def a_step(draw: st.DrawFn) -> Step:
-    return draw(st.sampled_from(_STEPS))(lambda options: draw(st.sampled_from(options)))
+    return draw(st.sampled_from(STEPS))(lambda options: draw(st.sampled_from(options)))
 
 
 def beginnings() -> st.SearchStrategy[list[Step]]:
@@ -167,4 +167,4 @@ def life(seed: int, size: int) -> list[Step]:
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     first = chance.sample(ITEMS, chance.choice((0, 5, 15, len(ITEMS))))
     begun: list[Step] = [Put(item) for item in first]
-    return [*begun, *(chance.choice(_STEPS)(chance.choice) for _ in range(size))]
+    return [*begun, *(chance.choice(STEPS)(chance.choice) for _ in range(size))]

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 from infrastructure.projecting.rebuilding.lock import rebuild_lock
+from tests.helpers.spoiling import execute
+from tests.helpers.wholeness import everything, faults
 from tests.infrastructure.cli.shell import Run, watch, write_lines
-from tests.infrastructure.operations.verifying.spoiling import execute
-from tests.infrastructure.wholeness import everything, faults
 
 WHOLE = "The ledger is whole, and the read models are what it says."
 

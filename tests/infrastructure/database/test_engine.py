@@ -20,7 +20,7 @@ from infrastructure.database.problems import (
     NotALedger,
 )
 from infrastructure.ledger.application import Ledger
-from tests.infrastructure.ledger.samples import append, watched
+from tests.helpers.samples import append, watched
 
 
 @pytest.fixture

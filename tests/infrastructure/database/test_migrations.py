@@ -14,7 +14,7 @@ from infrastructure.database.problems import DatabaseProblem, NotALedger, Schema
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.schema import metadata
 from projections.schema import Base
-from tests.infrastructure.ledger.samples import append, watched
+from tests.helpers.samples import append, watched
 
 
 @pytest.fixture

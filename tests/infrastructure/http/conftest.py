@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from infrastructure.bootstrap import opened
 from infrastructure.settings.settings import load_settings
-from tests.infrastructure.http.api import Api, served
+from tests.helpers.api import Api, served
 
 
 @contextmanager

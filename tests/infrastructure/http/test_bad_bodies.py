@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from tests.infrastructure.http.api import Api, event, problem
+from tests.helpers.api import Api, event, problem
 
 
 def post(tv: httpx.Client, body: bytes) -> httpx.Response:

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.infrastructure.http.api import Api, event, send
+from tests.helpers.api import Api, event, send
 
 
 def rejection(tv: httpx.Client, sent: Any) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.infrastructure.http.api import Api, problem
+from tests.helpers.api import Api, problem
 
 SHELF = {"item": "movie_shelf:m", "parent": None}
 

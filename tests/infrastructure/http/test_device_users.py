@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.http.api import Api, problem
+from tests.helpers.api import Api, problem
 
 ANN = {"user": "ann", "device": "d1"}
 

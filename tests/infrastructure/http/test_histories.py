@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.http.api import Api, event, send
+from tests.helpers.api import Api, event, send
 
 
 def history(api: Api, **params: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event as on
 
 from domain.plays import Completion, ItemCompletion, openings, openings_newest_first
-from tests.infrastructure.http.api import Api, event, problem, send
+from tests.helpers.api import Api, event, problem, send
 from tests.infrastructure.http.test_reading import Device
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)

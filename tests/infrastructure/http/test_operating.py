@@ -15,7 +15,7 @@ from infrastructure.database.engine import write_transaction
 from infrastructure.http.app import make_app
 from infrastructure.ledger.entries import Append, Entry
 from infrastructure.settings.settings import load_settings
-from tests.infrastructure.http.api import Api, event, problem, send, served
+from tests.helpers.api import Api, event, problem, send, served
 
 
 def test_the_process_says_that_it_lives(shared_api: Api) -> None:

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.infrastructure.http.api import Api, event, problem, send
+from tests.helpers.api import Api, event, problem, send
 
 
 def test_events_are_recorded_in_order(api: Api) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from domain.viewer import ItemAnswer, Viewer
 from infrastructure.querying.session import StaleRead
-from tests.infrastructure.http.api import Api, event, problem, send
+from tests.helpers.api import Api, event, problem, send
 
 
 class Device:

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from infrastructure.database.engine import read_transaction
 from infrastructure.http.app import make_app
-from tests.infrastructure.http.api import Api, event, problem, send
+from tests.helpers.api import Api, event, problem, send
 
 OPEN = {"/healthz", "/readyz", "/openapi.json", "/docs"}
 

@@ -13,9 +13,9 @@ from infrastructure.database.engine import make_engine, read_transaction
 from infrastructure.importing.ledger import CopyProblem, export_ledger, import_ledger
 from infrastructure.importing.lines import LINE_BYTES_MAX, Line
 from infrastructure.ledger.reader import head
-from tests.infrastructure.operations.verifying.spoiling import execute
-from tests.infrastructure.wholeness import everything, faults
-from tests.projections.stage import Stage
+from tests.helpers.spoiling import execute
+from tests.helpers.stage import Stage
+from tests.helpers.wholeness import everything, faults
 from tests.reference.lives import life
 from tests.reference.world import submissions
 

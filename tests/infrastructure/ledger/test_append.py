@@ -11,8 +11,7 @@ from infrastructure.database.engine import make_engine, write_transaction
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.entries import Answer, Outcome
 from infrastructure.ledger.mapper import UnreadableEvent
-from tests.infrastructure.ledger.conftest import Clock
-from tests.infrastructure.ledger.samples import (
+from tests.helpers.samples import (
     EVENING,
     append,
     muted,
@@ -20,6 +19,7 @@ from tests.infrastructure.ledger.samples import (
     statuses,
     watched,
 )
+from tests.infrastructure.ledger.conftest import Clock
 
 
 def test_events_are_numbered_in_the_ledger_and_in_their_streams(ledger: Ledger) -> None:

@@ -6,7 +6,7 @@ from eventsourcing.persistence import IntegrityError, NotSupportedError
 from domain.events import ItemPlaced, ItemWatched
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.mapper import StreamEvent
-from tests.infrastructure.ledger.samples import EVENING, append, placed, watched
+from tests.helpers.samples import EVENING, append, placed, watched
 
 HEAT = ItemWatched(item="movie:heat", occurred_at=EVENING)
 

@@ -10,7 +10,7 @@ from domain.events import Recorded
 from infrastructure.database.engine import make_engine
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.entries import Entry
-from tests.infrastructure.ledger.samples import append, watched
+from tests.helpers.samples import append, watched
 
 WRITERS = 8
 

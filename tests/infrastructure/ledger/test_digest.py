@@ -9,7 +9,7 @@ from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.digest import NO_DIGEST, event_digest
 from infrastructure.ledger.schema import ledger_event
-from tests.infrastructure.ledger.samples import append, muted, placed, watched
+from tests.helpers.samples import append, muted, placed, watched
 
 PARTS: dict[str, Any] = {
     "previous": NO_DIGEST,

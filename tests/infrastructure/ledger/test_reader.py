@@ -7,8 +7,8 @@ from infrastructure.database.engine import read_transaction, write_transaction
 from infrastructure.ledger import reader
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.mapper import UPCASTS, UnreadableEvent
+from tests.helpers.samples import append, muted, placed, watched
 from tests.infrastructure.ledger.conftest import Clock
-from tests.infrastructure.ledger.samples import append, muted, placed, watched
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(ledger: Ledger) -> None:

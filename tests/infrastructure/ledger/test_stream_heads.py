@@ -10,7 +10,7 @@ from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.entries import Answer, Head, Outcome, StreamHead
 from infrastructure.ledger.stream_heads import Ends, StreamHeadCache
 from infrastructure.operations.verifying.ledger import ledger_faults
-from tests.infrastructure.ledger.samples import append, placed, statuses, watched
+from tests.helpers.samples import append, placed, statuses, watched
 
 _MANY = 120
 

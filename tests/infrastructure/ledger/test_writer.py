@@ -13,7 +13,7 @@ from infrastructure.database.problems import DatabaseProblem
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.entries import Answer, Append, Entry
 from infrastructure.ledger.writer import Writer, WriterBusy, WriterClosed
-from tests.infrastructure.ledger.samples import append, statuses, watched
+from tests.helpers.samples import append, statuses, watched
 
 SECONDS = 20
 

@@ -18,7 +18,7 @@ from infrastructure.projecting.rebuilding.lock import rebuild_lock
 from infrastructure.projecting.rebuilding.shadow_tables import ShadowTables
 from infrastructure.services import Services
 from infrastructure.settings.settings import load_settings
-from tests.projections.stage import project_all
+from tests.helpers.stage import project_all
 
 _MINUTE_US = 60_000_000
 

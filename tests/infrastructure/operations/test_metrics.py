@@ -18,7 +18,7 @@ from infrastructure.projecting.rebuilding.lock import is_locked, rebuild_lock
 from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
 from infrastructure.settings.settings import load_settings
 from projections.bookmark import REBUILD, BookmarkState, put_bookmark
-from tests.infrastructure.http.api import Api, event, problem, send, served
+from tests.helpers.api import Api, event, problem, send, served
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 

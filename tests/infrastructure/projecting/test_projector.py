@@ -22,10 +22,10 @@ from infrastructure.projecting.page_processor import PageProcessor
 from infrastructure.projecting.projector import Projector, RebuildDue
 from projections.bookmark import read_bookmark
 from projections.read_models import ReadModels
-from tests.projections.answers import check_answers
-from tests.projections.stage import Stage, project_all
-from tests.projections.tables import Dump, dump, folded
-from tests.projections.writing import writes_heard
+from tests.helpers.answers import check_answers
+from tests.helpers.stage import Stage, project_all
+from tests.helpers.tables import Dump, dump, folded
+from tests.helpers.writing import writes_heard
 from tests.reference.examples import E1, E2, TV, put
 from tests.reference.lives import life
 from tests.reference.model import Reference

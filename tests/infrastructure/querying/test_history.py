@@ -15,8 +15,8 @@ from infrastructure.querying.as_of import look_back
 from infrastructure.querying.history import PageEnd, Question, history
 from infrastructure.querying.reader import Snapshot
 from infrastructure.querying.why import why
-from tests.projections.answers import check_viewer
-from tests.projections.stage import ON_A_DATABASE, Stage, emptied
+from tests.helpers.answers import check_viewer
+from tests.helpers.stage import ON_A_DATABASE, Stage, emptied
 from tests.reference.examples import ALIEN, E1, E2, PHONE, SEASON, SHOW, TV, put
 from tests.reference.facts import item_of, order
 from tests.reference.lives import LEAVES, a_step, life, lives

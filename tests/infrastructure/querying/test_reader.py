@@ -11,8 +11,8 @@ from infrastructure.database.problems import SchemaTooOld
 from infrastructure.querying.reader import Reader
 from infrastructure.querying.session import StaleRead
 from projections.read_models import METADATA
-from tests.projections.answers import check_answers, check_viewer
-from tests.projections.stage import Stage
+from tests.helpers.answers import check_answers, check_viewer
+from tests.helpers.stage import Stage
 from tests.reference.examples import ALIEN, BOB, E1, E2, E3, SHOW, TV, put
 from tests.reference.lives import life
 from tests.reference.model import Reference

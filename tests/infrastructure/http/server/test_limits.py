@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from infrastructure.bootstrap import opened
 from infrastructure.http.server.limits import BURST_SECONDS, Buckets, Limits
 from infrastructure.settings.settings import load_settings
-from tests.infrastructure.http.api import Api, event, problem, send, served
+from tests.helpers.api import Api, event, problem, send, served
 
 Serve = Callable[..., Api]
 

@@ -10,9 +10,9 @@ from infrastructure.operations.verifying.checkpoint import (
     checkpoint_fault,
     take_checkpoint,
 )
-from tests.infrastructure.operations.verifying.spoiling import chain_anew, change, execute, row_at
-from tests.infrastructure.wholeness import faults
-from tests.projections.stage import Stage
+from tests.helpers.spoiling import chain_anew, change, execute, row_at
+from tests.helpers.stage import Stage
+from tests.helpers.wholeness import faults
 from tests.reference.examples import ALIEN, E1, E2, E3, PHONE, TV, put
 from tests.reference.steps import Watch
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
-from tests.infrastructure.operations.verifying.spoiling import (
+from tests.helpers.spoiling import (
     chain_anew,
     change,
     digest_of,
@@ -12,8 +12,8 @@ from tests.infrastructure.operations.verifying.spoiling import (
     row_at,
     swap,
 )
-from tests.infrastructure.wholeness import everything, faults
-from tests.projections.stage import Stage
+from tests.helpers.stage import Stage
+from tests.helpers.wholeness import everything, faults
 from tests.reference.examples import ALIEN, BOB, E1, E2, E3, PHONE, SHOW, TV, put
 from tests.reference.steps import Progress, Watch
 

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from infrastructure.database.engine import make_engine
 from infrastructure.projecting.rebuilding.lock import RebuildRunning, is_locked, rebuild_lock
 from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
-from tests.infrastructure.wholeness import everything
-from tests.projections.stage import Stage
+from tests.helpers.stage import Stage
+from tests.helpers.wholeness import everything
 from tests.reference.examples import E1, TV, put
 from tests.reference.steps import Watch
 

@@ -19,9 +19,8 @@ from infrastructure.projecting.projector import Projector, RebuildDue
 from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
 from projections.bookmark import read_bookmark
 from projections.read_models import METADATA, PROJECTIONS
-from tests.infrastructure.wholeness import everything, faults, leftovers
-from tests.projections.answers import check_answers
-from tests.projections.stage import (
+from tests.helpers.answers import check_answers
+from tests.helpers.stage import (
     ON_A_DATABASE,
     PAGE_SIZES,
     Stage,
@@ -29,6 +28,7 @@ from tests.projections.stage import (
     forgotten,
     project_all,
 )
+from tests.helpers.wholeness import everything, faults, leftovers
 from tests.reference.lives import life, lives
 from tests.reference.model import Reference
 from tests.reference.steps import Step

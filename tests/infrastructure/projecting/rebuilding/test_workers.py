@@ -9,7 +9,7 @@ from domain.directory import Directory
 from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.reader import head, read, read_user_range
 from infrastructure.projecting.rebuilding.user_range import user_ranges
-from tests.projections.stage import Stage
+from tests.helpers.stage import Stage
 from tests.reference.lives import life
 from tests.reference.world import submissions
 

@@ -7,7 +7,7 @@ from infrastructure.operations.verifying.ledger import ledger_faults
 from infrastructure.operations.verifying.read_models import read_model_faults
 from projections.bookmark import Bookmark, read_bookmark
 from projections.read_models import METADATA
-from tests.projections.tables import Dump, in_order
+from tests.helpers.tables import Dump, in_order
 
 
 def everything(engine: Engine) -> Dump:

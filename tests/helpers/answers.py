@@ -5,7 +5,7 @@ from random import Random
 from domain.next_up import Section, next_up
 from domain.viewer import InProgress, ItemAnswer, Viewer
 from infrastructure.querying.reader import Snapshot
-from tests.projections.tables import check_tables
+from tests.helpers.tables import check_tables
 from tests.reference import model
 from tests.reference.lives import LEAVES
 from tests.reference.model import Reference
