@@ -6,11 +6,14 @@ from threading import Thread
 
 from sqlalchemy import Engine, make_url
 
+from infrastructure.commands.activity import ActivityHandler
+from infrastructure.commands.authentication import Authentication
 from infrastructure.commands.handler import CommandHandler
 from infrastructure.commands.tokens import admin_token, make_data_dir
 from infrastructure.database.engine import make_engine, sqlite_path
 from infrastructure.database.migrations import check_schema, migrate
 from infrastructure.ledger.application import Ledger
+from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.writer import Writer
 from infrastructure.projecting.projector import Projector
 from infrastructure.querying.reader import Reader
@@ -18,8 +21,10 @@ from infrastructure.services import Services
 from infrastructure.settings.settings import Settings, SettingsProblem
 
 
-def projector_of(settings: Settings, engine: Engine) -> Projector:
-    return Projector(engine, settings.policy, page_size=settings.page_size)
+def projector_of(
+    settings: Settings, engine: Engine, directories: CurrentDirectory | None = None
+) -> Projector:
+    return Projector(engine, settings.policy, page_size=settings.page_size, directories=directories)
 
 
 def engine_of(settings: Settings) -> Engine:
@@ -55,7 +60,8 @@ def opened(settings: Settings, *, projects: bool = True) -> Iterator[Services]:
     engine = engine_of(settings)
     try:
         prepare_schema(engine)
-        projector = projector_of(settings, engine) if projects else None
+        directories = CurrentDirectory(engine)
+        projector = projector_of(settings, engine, directories) if projects else None
         with (
             _at_work(projector, settings.poll_seconds),
             _writing(Ledger(engine), projector) as (ledger, writer),
@@ -66,8 +72,10 @@ def opened(settings: Settings, *, projects: bool = True) -> Iterator[Services]:
                 engine=engine,
                 ledger=ledger,
                 writer=writer,
-                handler=CommandHandler(ledger, writer, token.token),
-                reader=Reader(engine),
+                authentication=Authentication(directories, token.token),
+                activity=ActivityHandler(writer, directories),
+                handler=CommandHandler(engine, writer, directories),
+                reader=Reader(engine, directories),
                 projector=projector,
                 admin_token=token,
             )

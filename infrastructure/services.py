@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from domain.policy import Policy
+from infrastructure.commands.activity import ActivityHandler
+from infrastructure.commands.authentication import Authentication
 from infrastructure.commands.handler import CommandHandler
 from infrastructure.commands.tokens import AdminToken
 from infrastructure.ledger.application import Ledger
@@ -23,6 +25,8 @@ class Services:
     engine: Engine
     ledger: Ledger
     writer: Writer
+    authentication: Authentication
+    activity: ActivityHandler
     handler: CommandHandler
     reader: Reader
     projector: Projector | None

@@ -131,7 +131,7 @@ class CachedTable(Generic[V]):
         self._changed.clear()
         return [((owner, item), self.rows[owner][item]) for owner, item in keys]
 
-    def forget(self) -> None:
+    def evict(self) -> None:
         """Let go of everything that is stored anyway. Nothing may be waiting to be written."""
         if self._changed:
             raise RuntimeError("changes would be lost")

@@ -70,10 +70,10 @@ class Tables:
         """How many values were loaded into memory."""
         return sum(table.size for table in self._all())
 
-    def forget(self) -> None:
+    def evict(self) -> None:
         """Let go of all that is stored anyway."""
         for table in self._all():
-            table.forget()
+            table.evict()
 
     def _all(self) -> list[CachedTable[Any]]:
         return [getattr(self, each.name) for each in fields(self)]

@@ -23,10 +23,10 @@ from infrastructure.bootstrap import opened
 from infrastructure.cli.console import errors
 from infrastructure.cli.exit_codes import REFUSED
 from infrastructure.cli.options import takes_settings
-from infrastructure.commands.handler import CommandHandler
 from infrastructure.importing.catalog import CatalogImport
 from infrastructure.importing.events import Imported, import_events
 from infrastructure.importing.lines import FileProblem, Line, LineFile, opened_lines
+from infrastructure.services import Services
 from infrastructure.settings.settings import Settings
 
 _SHOWN_MAX = 20
@@ -49,7 +49,7 @@ RejectedOption = Annotated[
         show_default=False,
     ),
 ]
-Importing = Callable[[CommandHandler, Iterable[Line]], Iterator[Imported]]
+Importing = Callable[[Services, Iterable[Line]], Iterator[Imported]]
 
 
 @app.command("events")
@@ -62,7 +62,8 @@ def events(settings: Settings, file: FileArgument, *, rejected: RejectedOption =
 
     Example: watchledger import events plays.ndjson.gz --rejected rejected.ndjson
     """
-    _import(settings, file, rejected, import_events, ("recorded", "duplicate"))
+    statuses = ("recorded", "duplicate")
+    _import(settings, file, rejected, _events, statuses)
 
 
 @app.command("catalog")
@@ -77,8 +78,20 @@ def catalog(settings: Settings, file: FileArgument, *, rejected: RejectedOption 
     """
     statuses = ("placed", "moved", "changed", "restored", "unchanged")
     _import(
-        settings, file, rejected, lambda handler, lines: CatalogImport(handler).run(lines), statuses
+        settings,
+        file,
+        rejected,
+        _catalog,
+        statuses,
     )
+
+
+def _events(services: Services, lines: Iterable[Line]) -> Iterator[Imported]:
+    return import_events(services.activity, lines)
+
+
+def _catalog(services: Services, lines: Iterable[Line]) -> Iterator[Imported]:
+    return CatalogImport(services.handler).run(lines)
 
 
 def _import(
@@ -97,7 +110,7 @@ def _import(
         summary = _Summary(lines.name, statuses, rejections)
         try:
             with _progress(lines) as update:
-                for imported in importing(services.handler, taken):
+                for imported in importing(services, taken):
                     summary.take(imported)
                     if summary.lines % _UPDATE_EVERY_LINES == 0:
                         update(summary.lines)

@@ -211,16 +211,36 @@ def driver_transaction(engine: Engine) -> Iterator[Any]:
 @contextmanager
 def driver_by_statement(engine: Engine) -> Iterator[Any]:
     """As `statement_by_statement`, but the driver's own connection, and the sole that writes."""
-    with problems_named(), _sole_writer(engine), _pooled_driver(engine) as driver:
-        if engine.dialect.name == "sqlite":  # which is so by itself
-            yield driver
-            return
-        driver.autocommit = True
-        try:
-            yield driver
-        finally:
-            if not driver.closed:
-                driver.autocommit = False
+    with (
+        problems_named(),
+        _sole_writer(engine),
+        _pooled_driver(engine) as driver,
+        _autocommitting(driver),
+    ):
+        yield driver
+
+
+@contextmanager
+def driver_reading(engine: Engine) -> Iterator[Any]:
+    """The driver's own connection for a read or two, each statement a transaction of its own.
+
+    Raises DatabaseProblem.
+    """
+    with problems_named(), _pooled_driver(engine) as driver, _autocommitting(driver):
+        yield driver
+
+
+@contextmanager
+def _autocommitting(driver: Any) -> Iterator[None]:
+    if isinstance(driver, sqlite3.Connection):  # which is so by itself
+        yield
+        return
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        if not driver.closed:
+            driver.autocommit = False
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from infrastructure.http import (
 from infrastructure.http.bodies import described_schemas
 from infrastructure.http.dependencies import POSITION_HEADER
 from infrastructure.http.links import add_links
+from infrastructure.http.position_watch import PositionWatch
 from infrastructure.http.problem_details import ProblemDetails, handle_problems
 from infrastructure.http.server.limiting import RateLimit
 from infrastructure.http.server.limits import Limits
@@ -65,6 +66,9 @@ def make_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.metrics = metrics = Metrics(services)
+    app.state.position_watch = watch = PositionWatch(services.reader.position)
+    if services.projector is not None:
+        services.projector.on_page = watch.tell
     for router in _ROUTERS:
         app.include_router(router)
     app.add_api_route("/docs", _docs, include_in_schema=False)

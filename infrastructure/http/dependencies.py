@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from domain.decisions import unknown_device_user
 from domain.items import Id, ItemId
 from domain.rejection import Refused
-from infrastructure.commands.handler import Caller
+from infrastructure.commands.authentication import Caller
 from infrastructure.http.problem_details import MEDIA_TYPE, STATUS_OF, Problem
 from infrastructure.operations.metrics import Metrics
 from infrastructure.services import Services
@@ -57,10 +57,14 @@ class BearerToken(SecurityBase):
         scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
         if scheme.lower() != "bearer" or not token:
             raise Problem("token_missing", "Send the header Authorization: Bearer TOKEN.")
-        handler = services_of(request).handler
+        authentication = services_of(request).authentication
         # The admin is known without a look into the database, and so without a thread to wait for.
-        is_admin = handler.is_admin(token)
-        caller = Caller(None) if is_admin else await run_in_threadpool(handler.authenticate, token)
+        is_admin = authentication.is_admin(token)
+        caller = (
+            Caller(None)
+            if is_admin
+            else await run_in_threadpool(authentication.authenticate, token)
+        )
         request.state.caller = caller.cduid or ADMIN
         request.state.is_admin = is_admin
         return caller

@@ -13,7 +13,8 @@ from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 
 from domain.rejection import Rejection
-from infrastructure.commands.handler import Caller, CommandHandler, Submitted, Taken, conflict
+from infrastructure.commands.activity import ActivityHandler, Submitted, Taken, conflict
+from infrastructure.commands.authentication import Caller
 from infrastructure.commands.submissions import EVENTS_BODY, Submission, Unreadable, parse_events
 from infrastructure.http.bodies import described, read_body, unreadable
 from infrastructure.http.dependencies import (
@@ -62,7 +63,7 @@ async def post_events(
     metrics: MetricsAsked,
     body: Annotated[bytes, Depends(read_body)],
 ) -> Response:
-    parsed, submitted = await run_in_threadpool(_handed_over, services.handler, caller, body)
+    parsed, submitted = await run_in_threadpool(_handed_over, services.activity, caller, body)
     with metrics.appending():
         # No thread waits for the disk: there are few, and reads need them.
         answer = await wrap_future(submitted.answer)
@@ -74,14 +75,14 @@ async def post_events(
 
 
 def _handed_over(
-    handler: CommandHandler, caller: Caller, body: bytes
+    activity: ActivityHandler, caller: Caller, body: bytes
 ) -> tuple[list[Submission | Unreadable], Submitted]:
     try:
         parsed = parse_events(body)
     except ValidationError as error:
         raise unreadable(body, error) from None
     readable = [each for each in parsed if isinstance(each, Submission)]
-    return parsed, handler.hand_over(caller, readable)
+    return parsed, activity.hand_over(caller, readable)
 
 
 def _results(parsed: list[Submission | Unreadable], taken: list[Taken]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
-from infrastructure.commands.handler import Caller
+from infrastructure.commands.authentication import Caller
 from infrastructure.database.problems import DatabaseProblem
 from infrastructure.http.dependencies import (
     BearerToken,

@@ -1,9 +1,7 @@
 """What every read asks for: how far the projections must be, and as of when to answer."""
 
-from asyncio import sleep
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from time import monotonic
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query, Request, Response
@@ -22,15 +20,14 @@ from infrastructure.http.dependencies import (
     check_own,
     services_of,
 )
-from infrastructure.http.problem_details import Problem
+from infrastructure.http.position_watch import PositionWatch
+from infrastructure.http.problem_details import FieldFault, Problem
 from infrastructure.querying.reader import Snapshot
 from infrastructure.querying.session import StaleRead
-from infrastructure.services import Services
 
 _POSITION_MAX = 2**62
 _WAIT_SECONDS = 5.0
 _WAIT_SECONDS_MAX = 30.0
-_PAUSE_SECONDS_MAX = 0.05
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -50,13 +47,24 @@ async def _projected(request: Request, after: int | None, wait_seconds: float) -
     """Waits, without holding a thread, until the projections are there. Raises Problem."""
     if after is None:
         return
-    reader = services_of(request).reader
-    until, pause_seconds = monotonic() + wait_seconds, 0.001
-    while (position := await run_in_threadpool(reader.position)) < after:
-        if monotonic() >= until:
-            raise _behind(position, after)
-        await sleep(min(pause_seconds, max(0.0, until - monotonic())))
-        pause_seconds = min(pause_seconds * 2, _PAUSE_SECONDS_MAX)
+    watch: PositionWatch = request.app.state.position_watch
+    if (position := await watch.reached(after, 0)) >= after:
+        return
+    end = (await run_in_threadpool(services_of(request).ledger.head)).position
+    if after > end:
+        raise _beyond(end)
+    if wait_seconds and (position := await watch.reached(after, wait_seconds)) >= after:
+        return
+    raise _behind(position, after)
+
+
+def _beyond(end: int) -> Problem:
+    fault = FieldFault(detail=f"is beyond the ledger's end, {end}", parameter="after")
+    return Problem(
+        "invalid_parameter",
+        f"The ledger ends at position {end}; send a position that a write answered with.",
+        errors=[fault],
+    )
 
 
 def _behind(position: int, after: int | None) -> Problem:
@@ -83,7 +91,7 @@ After = Depends(_after)
 class RetriedWhenStale(APIRoute):
     """The route of a view: if what it is about changes under its hands, it is asked once more.
 
-    The second time nothing of that device user is kept from before, so it can't happen again.
+    The second time it is read in a transaction from its beginning, so it can't happen again.
     """
 
     def get_route_handler(self) -> Handler:
@@ -93,6 +101,7 @@ class RetriedWhenStale(APIRoute):
             try:
                 return await handle(request)
             except StaleRead:
+                request.state.is_retry = True
                 return await handle(request)
 
         return handled
@@ -109,10 +118,11 @@ class View(NamedTuple):
 class ViewAsked:
     """A view of the cduid in the path, opened where it is used."""
 
-    def __init__(self, services: Services, cduid: str, as_of: int | AwareDatetime | None) -> None:
-        self._services = services
+    def __init__(self, request: Request, cduid: str, as_of: int | AwareDatetime | None) -> None:
+        self._services = services_of(request)
         self._cduid = cduid
         self._as_of = as_of
+        self._is_retry = getattr(request.state, "is_retry", False)
 
     @contextmanager
     def opened(self) -> Iterator[View]:
@@ -120,9 +130,9 @@ class ViewAsked:
 
         The block may end with StaleRead; `RetriedWhenStale` does the whole call again then.
         """
-        with self._services.reader.snapshot(of=self._cduid) as snapshot:
+        with self._services.reader.snapshot(None if self._is_retry else self._cduid) as snapshot:
             if self._cduid not in snapshot.directory.device_users:
-                if self._services.handler.knows(self._cduid):
+                if self._services.authentication.knows(self._cduid):
                     raise _behind(snapshot.position, None)
                 raise Refused(unknown_device_user(self._cduid))
             position = snapshot.position_as_of(self._as_of)
@@ -143,7 +153,7 @@ async def _view(
     # All in one dependency, since each takes its time with every request.
     check_own(caller, cduid)
     await _projected(request, after, wait_seconds)
-    return ViewAsked(services_of(request), cduid, as_of)
+    return ViewAsked(request, cduid, as_of)
 
 
 async def _present_view(

@@ -1,4 +1,4 @@
-"""Imports files of events, through the command handler as everything else.
+"""Imports files of events, as players submit them.
 
 A line is what an element of the write call is, and is decided upon as that is. One bad line holds
 back no other. A file can be imported again: what is there already is a duplicate.
@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from domain.rejection import Rejection
-from infrastructure.commands.handler import Caller, CommandHandler, conflict
+from infrastructure.commands.activity import ActivityHandler, conflict
+from infrastructure.commands.authentication import Caller
 from infrastructure.commands.submissions import Submission, Unreadable, parse_event
 from infrastructure.importing.lines import LINE_BYTES_MAX, FileProblem, Line
 
@@ -31,7 +32,7 @@ class Imported(NamedTuple):
     is_unseen: bool = False
 
 
-def import_events(handler: CommandHandler, lines: Iterable[Line]) -> Iterator[Imported]:
+def import_events(activity: ActivityHandler, lines: Iterable[Line]) -> Iterator[Imported]:
     """Records the events of a file, and says of each line what became of it."""
     for batch in _batches(lines):
         readable: list[tuple[int, Submission]] = []
@@ -41,7 +42,7 @@ def import_events(handler: CommandHandler, lines: Iterable[Line]) -> Iterator[Im
                 yield parsed
             else:
                 readable.append((line.number, parsed))
-        yield from _submitted(handler, readable)
+        yield from _submitted(activity, readable)
 
 
 def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
@@ -59,9 +60,9 @@ def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 def _submitted(
-    handler: CommandHandler, readable: list[tuple[int, Submission]]
+    activity: ActivityHandler, readable: list[tuple[int, Submission]]
 ) -> Iterator[Imported]:
-    taken, _ = handler.submit(_ADMIN, [submission for _, submission in readable])
+    taken, _ = activity.submit(_ADMIN, [submission for _, submission in readable])
     for (line, _), (submission_id, result, is_unseen) in zip(readable, taken, strict=True):
         if isinstance(result, Rejection):
             yield Imported(line, "rejected", str(submission_id), result)

@@ -1,42 +1,98 @@
-"""Keeps a directory in memory that is as new as the ledger, whoever writes to it.
+"""Directories: catalog, device users and access as of lately asked positions, one follower for all.
 
-One query over what is new before each use: an index holds everything but activity, so it costs
-the same however much activity there is.
+Who writes asks as of the ledger's end, who projects and who reads as of the read models' bookmark.
+No version changes once it was handed out: news make a fork, so nobody waits for a reader, nor a
+reader for anybody but whoever makes the very version that it asks for.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from threading import Lock
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from domain.directory import Directory
-from infrastructure.database.engine import read_transaction
-from infrastructure.ledger import reader
+from domain.events import Recorded
+from infrastructure.database.engine import driver_reading, read_transaction
+from infrastructure.ledger.reader import read_settings
+from infrastructure.ledger.statements import statements_of
 
 _NO_END = 2**62
+_KEPT_MAX = 3
+"""Versions kept beside the newest: the readers', the projector's, and one that is just left."""
 
 
 class CurrentDirectory:
-    """A directory that several threads share, one at a time."""
+    """The directories of a process, for any number of threads."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._directory = Directory()
-        self._lock = Lock()
+        self._statements = statements_of(engine.dialect.name)
+        self._newest = Directory()
+        self._kept: OrderedDict[int, Directory] = OrderedDict()
+        self._looking = Lock()  # for a moment only
+        self._making = Lock()  # while a version is made
 
-    @contextmanager
-    def latest(self) -> Iterator[Directory]:
-        """The directory as of the ledger's end, and nobody else's meanwhile.
+    def latest(self) -> Directory:
+        """The directory as of the ledger's end, whoever wrote to it.
 
-        Raises DatabaseProblem, UnreadableEvent.
+        One seek tells whether anything is new, however much activity there is. Raises
+        DatabaseProblem, UnreadableEvent.
         """
-        with self._lock:
-            self._catch_up()
-            yield self._directory
+        newest = self._newest
+        with driver_reading(self._engine) as driver:
+            is_news = self._statements.has_settings_after(driver, newest.position)
+        if not is_news:
+            return newest
+        with self._making, read_transaction(self._engine) as connection:
+            return self._follow(connection, self._newest, _NO_END)
 
-    def _catch_up(self) -> None:
-        with read_transaction(self._engine) as connection:
-            news = reader.read_settings(connection, self._directory.position, _NO_END)
-        for recorded in news:
-            self._directory.evolve(recorded)
+    def as_of(self, position: int, connect: Callable[[], Connection]) -> Directory:
+        """The directory as of the position of an event that isn't activity, or before all (0).
+
+        `connect` is called only if that version isn't kept, for a connection that sees the
+        position. Raises DatabaseProblem, UnreadableEvent.
+        """
+        found = self._find(position)
+        if found.position == position:
+            return found
+        with self._making:
+            found = self._find(position)
+            return self._follow(connect(), found, position)
+
+    def learn(self, directory: Directory) -> None:
+        """Keep a version that somebody has made. It mustn't change any more."""
+        with self._looking:
+            if directory.position > self._newest.position:
+                self._newest = directory
+            self._kept[directory.position] = directory
+            self._kept.move_to_end(directory.position)
+            while len(self._kept) > _KEPT_MAX:
+                self._kept.popitem(last=False)
+
+    def _find(self, position: int) -> Directory:
+        """The newest version that is kept and no newer than a position."""
+        with self._looking:
+            known = (self._newest, *self._kept.values())
+            upto = (each for each in known if each.position <= position)
+            found = max(upto, key=lambda each: each.position, default=None)
+            if found is None:
+                return Directory()
+            if found.position in self._kept:
+                self._kept.move_to_end(found.position)
+            return found
+
+    def _follow(self, connection: Connection, known: Directory, upto: int) -> Directory:
+        """The version that has all up to a position, from one that hasn't."""
+        news = read_settings(connection, known.position, upto)
+        made = evolved(known, news)
+        self.learn(made)
+        return made
+
+
+def evolved(known: Directory, news: Iterable[Recorded]) -> Directory:
+    """A directory with some events more; the one that was known stays as it is."""
+    made = known.fork()
+    for recorded in news:
+        made.evolve(recorded)
+    return made

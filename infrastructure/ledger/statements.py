@@ -73,6 +73,9 @@ class Statements(Protocol):
     def newest(self, driver: Any, streams: Collection[str]) -> int:
         """The position of the newest event of these streams; 0 if they have none."""
 
+    def has_settings_after(self, driver: Any, position: int) -> bool:
+        """Whether there is anything but activity behind a position."""
+
 
 def _as_json(streams: Collection[str], keys: Sequence[Key]) -> tuple[str, str]:
     """Both as one value each, whatever their number."""
@@ -138,6 +141,10 @@ class SqliteStatements:
                     ORDER BY originator_version DESC LIMIT 1))
         FROM json_each(?) AS asked
     """
+    _SETTINGS_AFTER = """
+        SELECT 1 FROM ledger_event INDEXED BY ledger_event_settings
+        WHERE submission_id IS NULL AND position > ? LIMIT 1
+    """
     _INSERT = f"INSERT INTO ledger_event ({_COLUMNS}) VALUES ({', '.join('?' * 13)})"  # noqa: S608
     _MOVE = """
         UPDATE ledger_head SET position = ?, catalog_version = ?, recorded_at_us = ?
@@ -156,6 +163,9 @@ class SqliteStatements:
 
     def newest(self, driver: Any, streams: Collection[str]) -> int:
         return _newest(driver, self._NEWEST, streams)
+
+    def has_settings_after(self, driver: Any, position: int) -> bool:
+        return driver.execute(self._SETTINGS_AFTER, (position,)).fetchone() is not None
 
     def insert(
         self,
@@ -214,6 +224,10 @@ class PostgresqlStatements:
             SELECT position FROM ledger_event WHERE originator_id = asked.stream
             ORDER BY originator_version DESC LIMIT 1) AS last
     """
+    _SETTINGS_AFTER = """
+        SELECT 1 FROM ledger_event WHERE submission_id IS NULL AND position > %s
+        ORDER BY position LIMIT 1
+    """
     _SET = "UPDATE ledger_head SET position = %s, catalog_version = %s, recorded_at_us = %s"
     _IF = """
         WHERE position = %s AND recorded_at_us = %s AND NOT EXISTS (
@@ -249,6 +263,9 @@ class PostgresqlStatements:
 
     def newest(self, driver: Any, streams: Collection[str]) -> int:
         return _newest(driver, self._NEWEST, streams)
+
+    def has_settings_after(self, driver: Any, position: int) -> bool:
+        return driver.execute(self._SETTINGS_AFTER, (position,)).fetchone() is not None
 
     def insert(
         self,

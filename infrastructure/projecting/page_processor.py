@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from domain.directory import Directory
 from domain.events import ACTIVITY, Recorded
 from domain.fold import Fold
 from domain.policy import Policy
 from domain.rollup import BY_LEAF_MAX
 from infrastructure.database.engine import pipelined
-from infrastructure.ledger.reader import read, read_settings
+from infrastructure.ledger.directory import CurrentDirectory
+from infrastructure.ledger.reader import read
 from projections import bookmark
 from projections.bookmark import LIVE, BookmarkState
 from projections.keeping import Source
@@ -38,19 +38,19 @@ class Folded:
 class PageProcessor:
     """Keeps read models at the bookmark of a name; its fold stays in memory between pages.
 
-    A page has at most `page_size` events. `directory` is what was read of the settings already.
+    A page has at most `page_size` events. It begins from one of `directories`, and hands them on.
     """
 
     def __init__(
         self,
         models: ReadModels,
         policy: Policy,
+        directories: CurrentDirectory,
         *,
         page_size: int,
         by_leaf_max: int = BY_LEAF_MAX,
         worker: str | None = None,
         name: str = LIVE,
-        directory: Directory | None = None,
     ) -> None:
         self._models = models
         self._policy = policy
@@ -58,7 +58,7 @@ class PageProcessor:
         self._by_leaf_max = by_leaf_max
         self._worker = worker
         self._name = name
-        self._directory = directory or Directory()
+        self._directories = directories
         self._fold: Fold | None = None
         self._source: Source | None = None
         self._at: tuple[int, int] = (-1, -1)
@@ -97,30 +97,30 @@ class PageProcessor:
         with pipelined(connection):
             self._models.write(connection, folded.page)
         self._at = (folded.after.position, folded.after.generation)
+        if folded.after.settings_position != folded.before.settings_position:
+            self._directories.learn(folded.page.fold.directory.fork())
         return True
 
     def drop(self) -> None:
         """Forget everything: it may be ahead of what is written."""
         self._fold = self._source = None
-        self._directory = Directory()
 
     def _fold_at(self, place: BookmarkState, connection: Connection) -> Fold:
         """The fold as of a bookmark, its memory kept from the page before if that was ours."""
-        if self._fold is None or self._source is None:
+        at = place.position, place.generation
+        if self._fold is None or self._source is None or self._at != at:
             self._source = Source(lambda: connection)
+            directory = self._directories.as_of(place.settings_position, lambda: connection)
             self._fold = Fold(
-                self._directory,
+                directory.fork(),
                 self._policy,
                 self._models.tables(self._source),
                 by_leaf_max=self._by_leaf_max,
             )
-            self._at = (-1, -1)
+            self._at = at
         self._source.connect = lambda: connection
-        if self._at != (place.position, place.generation) or self._fold.tables.size() > KEPT_MAX:
-            self._fold.tables.forget()
-            directory = self._fold.directory
-            for recorded in read_settings(connection, directory.position, place.position):
-                directory.evolve(recorded)
+        if self._fold.tables.size() > KEPT_MAX:
+            self._fold.tables.evict()
         return self._fold
 
     def _after(self, before: BookmarkState, events: list[Recorded]) -> BookmarkState:

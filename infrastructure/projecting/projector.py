@@ -17,6 +17,7 @@ from domain.policy import Policy
 from domain.rollup import BY_LEAF_MAX
 from infrastructure.database.engine import read_transaction, write_transaction
 from infrastructure.database.problems import DatabaseProblem
+from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.projecting.garbage import without_garbage_collection
 from infrastructure.projecting.page_processor import Folded, PageProcessor
 from projections import bookmark
@@ -37,7 +38,8 @@ class Projector:
 
     What is said on more than `by_leaf_max` leaves at once is decided in one go. It takes work over
     from another worker that hasn't moved for `takeover_seconds`. `on_page` hears the position
-    reached after each page.
+    reached after each page; it mustn't raise or block. `directories` are the process's, if it has
+    others that read them.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Projector:
         policy: Policy,
         *,
         page_size: int,
+        directories: CurrentDirectory | None = None,
         by_leaf_max: int = BY_LEAF_MAX,
         takeover_seconds: float = 2.0,
         on_page: Callable[[int], None] = lambda _: None,
@@ -53,11 +56,12 @@ class Projector:
         self._engine = engine
         self._policy = policy
         self._takeover_seconds = takeover_seconds
-        self._on_page = on_page
+        self.on_page = on_page
         self._worker = uuid4().hex
         self._processor = PageProcessor(
             ReadModels(),
             policy,
+            directories or CurrentDirectory(engine),
             page_size=page_size,
             by_leaf_max=by_leaf_max,
             worker=self._worker,
@@ -137,7 +141,7 @@ class Projector:
             self._processor.drop()
             raise
         if written:
-            self._on_page(folded.after.position)
+            self.on_page(folded.after.position)
         return True
 
     def _fold_page(self, *, yields: bool) -> Folded | None:

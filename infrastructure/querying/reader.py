@@ -11,9 +11,9 @@ from domain.directory import Directory
 from domain.instants import to_us
 from domain.policy import Policy
 from domain.viewer import Viewer
-from infrastructure.ledger.reader import position_at, read_settings
+from infrastructure.ledger.directory import CurrentDirectory
+from infrastructure.ledger.reader import position_at
 from infrastructure.querying.as_of import look_back
-from infrastructure.querying.gate import Gate
 from infrastructure.querying.session import Session, session
 from infrastructure.querying.viewer_cache import Checkout, ViewerCache
 from projections.read_models import ReadModels
@@ -61,13 +61,15 @@ class Snapshot:
 
 
 class Reader:
-    """Answers from the read models; keeps a directory in memory and lets it follow them."""
+    """Answers from the read models, with the directory as of their bookmark.
 
-    def __init__(self, engine: Engine) -> None:
+    `directories` are the process's, if it has others that follow them.
+    """
+
+    def __init__(self, engine: Engine, directories: CurrentDirectory | None = None) -> None:
         self._engine = engine
         self._viewers = ViewerCache(ReadModels())
-        self._gate = Gate()
-        self._directory = Directory()
+        self._directories = directories or CurrentDirectory(engine)
 
     def position(self) -> int:
         """How far the read models are."""
@@ -81,28 +83,15 @@ class Reader:
 
         With the device user `of` that it is about, one statement may be all that it takes, if what
         is asked of it was asked before; on the other hand the block may end with StaleRead then,
-        and has to be done again.
+        and has to be done again, without `of`.
         """
         kept = None if of is None else self._viewers.take(of)
-        while True:
-            with self._gate.shared(), session(self._engine) as reading:
-                if kept is not None:
-                    reading.read_optimistically(kept.streams)
-                    kept = kept if kept.is_right(reading) else None
-                if kept is None:
-                    reading.begin()
-                if reading.place.settings_position == self._directory.position:
-                    with self._viewers.lending(reading, self._directory, kept) as lending:
-                        yield Snapshot(self._directory, reading, lending)
-                    return
-            self._follow()
-
-    def _follow(self) -> None:
-        """Let the directory follow the read models. They only ever go on, so readers that come
-        after see them as far or farther.
-        """
-        with self._gate.alone(), session(self._engine) as reading:
-            reading.begin()
-            upto = reading.place.settings_position
-            for recorded in read_settings(reading.connection(), self._directory.position, upto):
-                self._directory.evolve(recorded)
+        with session(self._engine) as reading:
+            if kept is not None:
+                reading.read_optimistically(kept.streams)
+                kept = kept if kept.is_right(reading) else None
+            if kept is None:
+                reading.begin()
+            directory = self._directories.as_of(reading.place.settings_position, reading.connection)
+            with self._viewers.lending(reading, directory, kept) as lending:
+                yield Snapshot(directory, reading, lending)

@@ -81,6 +81,7 @@ class ViewerCache:
         self.models = models
         self._kept: dict[str, CacheEntry] = {}
         self._values = 0
+        self._settings_position = 0
         self._lock = Lock()
 
     @contextmanager
@@ -96,6 +97,7 @@ class ViewerCache:
             lending.lend(known)
         yield lending
         with self._lock:
+            self._drop_older(session.place)
             for cduid, kept in lending.lent.items():
                 self._take(cduid)
                 self._kept[cduid] = kept
@@ -103,6 +105,13 @@ class ViewerCache:
                 self._values += kept.values
             while self._values > _VALUES_MAX or len(self._kept) > _VIEWERS_MAX:
                 self._take(next(iter(self._kept)))
+
+    def _drop_older(self, place: BookmarkState) -> None:
+        """Let go of viewers of earlier settings: none can be used, and each holds a directory."""
+        if place.settings_position > self._settings_position:
+            self._settings_position = place.settings_position
+            self._kept.clear()
+            self._values = 0
 
     def take(self, cduid: str) -> CacheEntry | None:
         """What was put aside of a device user; nobody else has it then."""

@@ -53,7 +53,7 @@ class _Stage:
         """Leave the projector with nothing of any viewer in memory, as at its start."""
         fold = self.projector._processor._fold
         assert fold is not None
-        fold.tables.forget()
+        fold.tables.evict()
 
 
 def _compared(

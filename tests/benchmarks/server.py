@@ -17,9 +17,10 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Engine
 
 from infrastructure.bootstrap import opened
-from infrastructure.commands.handler import CommandHandler
+from infrastructure.commands.activity import ActivityHandler
 from infrastructure.http.app import make_app
 from infrastructure.http.server.serving import HttpServer, address_of, listen, stopped_by_signals
+from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.entries import Answer, Append, Outcome
 from infrastructure.ledger.writer import Writer
 from infrastructure.operations.logs import configure_logging
@@ -76,7 +77,8 @@ def _serve(url: str, directory: str, kind: str) -> None:
         opened(settings, projects=kind == "whole") as services,
     ):
         if kind == "nowhere":
-            services = replace(services, handler=CommandHandler(services.ledger, Nowhere(), TOKEN))  # noqa: PLW2901
+            nowhere = ActivityHandler(Nowhere(), CurrentDirectory(services.engine))
+            services = replace(services, activity=nowhere)  # noqa: PLW2901
         server = HttpServer(make_app(services), settings)
         leave_out_what_lasts()
         with stopped_by_signals(server.stop):

@@ -46,7 +46,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 
 def imported(services: Services, content: bytes) -> list[Imported]:
-    return list(import_events(services.handler, lines_of(content)))
+    return list(import_events(services.activity, lines_of(content)))
 
 
 def lines_of(content: bytes) -> LineFile:
@@ -94,7 +94,7 @@ def test_of_a_file_that_is_cut_off_what_came_before_is_taken(
     packed = gzip.compress(whole, mtime=0)[:size_bytes]
     taken: list[Imported] = []
     with suppress(FileProblem):
-        taken.extend(import_events(services.handler, lines_of(packed)))
+        taken.extend(import_events(services.activity, lines_of(packed)))
     plain = imported(services, whole[:size_bytes])
     refused = [each.line for each in plain if each.rejection is not None]
     assert refused in ([], [len(plain)])
@@ -134,7 +134,7 @@ def holding_at_most(size_bytes: int) -> Iterator[None]:
 def test_a_line_of_a_gibibyte_is_refused_and_the_next_is_taken(services: Services) -> None:
     source = io.BufferedReader(_LongLine(), 2 * _PIECES_BYTES)
     with holding_at_most(32 * _PIECES_BYTES):
-        found = list(import_events(services.handler, LineFile(source, "stream", None)))
+        found = list(import_events(services.activity, LineFile(source, "stream", None)))
     assert [each.status for each in found] == ["rejected", "recorded", "recorded"]
     assert found[0].rejection is not None
     assert found[0].rejection.code == "line_too_long"
@@ -150,7 +150,7 @@ def test_a_packed_file_that_unpacks_to_a_gibibyte_is_not_held(
             file.write(b"x" * _PIECES_BYTES)
         file.write(b"\n" + good(300))
     with path.open("rb") as packed, holding_at_most(32 * _PIECES_BYTES):
-        found = list(import_events(services.handler, LineFile(packed, "bomb", None)))
+        found = list(import_events(services.activity, LineFile(packed, "bomb", None)))
     assert Counter(each.status for each in found) == {"rejected": 1, "recorded": 1}
 
 

@@ -17,6 +17,7 @@ from domain.fold import Fold
 from domain.policy import Policy
 from infrastructure.database.engine import Synchronous, read_transaction, write_transaction
 from infrastructure.database.problems import DatabaseLocked
+from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.reader import REPLAY_PAGE, head, read_settings
 from infrastructure.projecting.page_processor import PageProcessor
 from infrastructure.projecting.projector import Projector, RebuildDue
@@ -149,8 +150,10 @@ class _Catching:
         self._plan = plan
         self._shadow = shadow
         models = ReadModels(shadow.table_of)
+        directories = CurrentDirectory(engine)
+        directories.learn(directory)
         self._processor = PageProcessor(
-            models, plan.policy, page_size=REPLAY_PAGE, name=REBUILD, directory=directory
+            models, plan.policy, directories, page_size=REPLAY_PAGE, name=REBUILD
         )
 
     def up(self) -> int:

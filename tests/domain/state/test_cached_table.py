@@ -99,9 +99,9 @@ def test_what_is_not_written_yet_is_not_forgotten(store: Store) -> None:
     keyed = store.keyed()
     keyed.put("ann", "x", 9)
     with pytest.raises(RuntimeError):
-        keyed.forget()
+        keyed.evict()
     store.take(keyed.changes())
-    keyed.forget()
+    keyed.evict()
     assert keyed.size == 0
     assert keyed.get("ann", "x") == 9
 
@@ -140,4 +140,4 @@ def test_it_is_a_table_whatever_is_loaded_when(
                 store.take(keyed.changes())
                 assert store.rows == table
                 if verb == "forget":
-                    keyed.forget()
+                    keyed.evict()

@@ -9,8 +9,10 @@ from sqlalchemy import Engine
 from domain.commands import PatchDeviceUser, PlaceItem, PutDeviceUser
 from domain.events import IsolationMode
 from domain.rejection import Refused
-from infrastructure.commands.handler import Caller, CommandHandler
+from infrastructure.commands.authentication import Authentication, Caller
+from infrastructure.commands.handler import CommandHandler
 from infrastructure.ledger.application import Ledger
+from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.writer import Writer
 
 ANN = PutDeviceUser(user="ann", device="d")
@@ -19,21 +21,18 @@ ANN = PutDeviceUser(user="ann", device="d")
 @pytest.fixture
 def handlers(engine: Engine) -> Iterator[tuple[CommandHandler, CommandHandler]]:
     """Two handlers to one ledger, as two processes have them."""
-    ledgers = [Ledger(engine), Ledger(engine)]
-    writers = [Writer(ledger.append) for ledger in ledgers]
-    first, second = (
-        CommandHandler(ledger, writer, "admin")
-        for ledger, writer in zip(ledgers, writers, strict=True)
-    )
+    writers = [Writer(Ledger(engine).append) for _ in range(2)]
+    first, second = (CommandHandler(engine, each, CurrentDirectory(engine)) for each in writers)
     yield first, second
     for writer in writers:
         writer.close()
 
 
-def test_a_token_is_known_at_every_door_at_once_and_revoked_at_every_door(
-    handlers: tuple[CommandHandler, CommandHandler],
+def test_a_token_is_known_everywhere_at_once_and_revoked_everywhere(
+    engine: Engine, handlers: tuple[CommandHandler, CommandHandler]
 ) -> None:
-    here, there = handlers
+    here, _ = handlers
+    there = Authentication(CurrentDirectory(engine), "admin")
     _, token = here.put_device_user("tv", ANN)
     assert token is not None
     assert there.authenticate(token) == Caller("tv")
@@ -91,5 +90,5 @@ def test_a_device_is_changed_while_it_reports(
     here, _ = handlers
     here.put_device_user("tv", ANN)
     mode = PatchDeviceUser(isolation_mode=IsolationMode.QUIET)
-    before = here.submit(Caller("tv"), [])[1]
+    before = here.patch_device_user("tv", PatchDeviceUser()).position
     assert here.patch_device_user("tv", mode).position == before + 1

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Engine
 
 from domain.commands import PutDeviceUser
 from infrastructure.bootstrap import opened
-from infrastructure.commands.handler import Caller
+from infrastructure.commands.authentication import Caller
 from infrastructure.commands.submissions import Submission, parse_event
 from infrastructure.database.engine import make_engine, read_transaction
 from infrastructure.ledger.reader import head
@@ -42,7 +42,7 @@ def being_written(services: Services) -> Iterator[None]:
         number = 0
         while not enough.is_set():
             said = [_watch(number + each) for each in range(20)]
-            services.handler.submit(Caller("tv"), said)
+            services.activity.submit(Caller("tv"), said)
             number += len(said)
             begun.set()
 
@@ -90,14 +90,14 @@ def test_sqlite_is_copied_while_it_is_written_and_the_copy_is_whole(
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_service_runs_on_a_restored_copy_as_it_did(services: Services, tmp_path: Path) -> None:
-    services.handler.submit(Caller("tv"), [_watch(1)])
+    services.activity.submit(Caller("tv"), [_watch(1)])
     back_up(services.engine, tmp_path / "backup.db")
     settings = load_settings(
         {"data_dir": tmp_path, "database_url": f"sqlite:///{tmp_path}/backup.db"}
     )
     with opened(settings) as restored:
         assert restored.ledger.head() == services.ledger.head()
-        [taken], _ = restored.handler.submit(Caller("tv"), [_watch(2)])
+        [taken], _ = restored.activity.submit(Caller("tv"), [_watch(2)])
     assert getattr(taken.result, "status", None) == "recorded"
 
 

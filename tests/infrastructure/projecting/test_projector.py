@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from domain.policy import Policy
 from infrastructure.database.engine import read_transaction, sqlite_path, write_transaction
 from infrastructure.database.problems import DatabaseProblem, DatabaseUnreachable
+from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.mapper import UnreadableEvent
 from infrastructure.projecting.page_processor import PageProcessor
 from infrastructure.projecting.projector import Projector, RebuildDue
@@ -169,7 +170,7 @@ def test_a_page_that_was_read_to_a_bad_end_is_folded_anew(
 def test_a_worker_that_lost_the_race_drops_its_work(stage: Stage) -> None:
     stage.submit(*a_life())
     stage.page()
-    slow = PageProcessor(ReadModels(), POLICY, page_size=30)
+    slow = PageProcessor(ReadModels(), POLICY, CurrentDirectory(stage.engine), page_size=30)
     with read_transaction(stage.engine) as connection:
         place = read_bookmark(connection)
         assert place is not None

@@ -1,0 +1,41 @@
+"""Authentication: who calls, by a bearer token, and which device users there are at all."""
+
+from typing import NamedTuple
+
+from domain.rejection import Refused, Rejection
+from infrastructure.commands.tokens import cduid_of, hash_of, matches
+from infrastructure.ledger.directory import CurrentDirectory
+
+
+class Caller(NamedTuple):
+    """Who calls: the device user of a token, or the admin, whose cduid is None."""
+
+    cduid: str | None
+
+
+class Authentication:
+    """Knows callers as of the ledger's end, in any thread: a revoked token is void at once."""
+
+    def __init__(self, directories: CurrentDirectory, admin_token: str) -> None:
+        self._directories = directories
+        self._admin_token_sha256 = hash_of(admin_token)
+
+    def is_admin(self, token: str) -> bool:
+        """Whether a token is the admin's, which no database has to be asked about."""
+        return matches(token, self._admin_token_sha256)
+
+    def authenticate(self, token: str) -> Caller:
+        """Whose token it is. Raises Refused if it is nobody's, or nobody's any more."""
+        if self.is_admin(token):
+            return Caller(None)
+        cduid = cduid_of(token)
+        known = self._directories.latest().device_users.get(cduid)
+        if matches(token, known.token_sha256 if known else None):
+            return Caller(cduid)
+        raise Refused(
+            Rejection("token_unknown", "The token is wrong or was revoked; ask for a new one.")
+        )
+
+    def knows(self, cduid: str) -> bool:
+        """Whether a device user is registered, projected yet or not."""
+        return cduid in self._directories.latest().device_users
