@@ -217,3 +217,38 @@ def test_leaves_are_listed_in_the_order_in_which_they_came() -> None:
         for item in catalog.nodes:
             if not is_watchable(item):
                 assert all(a <= b for a, b in pairwise(catalog.leaves(item).versions))
+
+
+@given(seed=st.integers(0, 10_000), cut=st.floats(0, 1))
+def test_a_fork_goes_on_without_changing_what_it_was_forked_from(seed: int, cut: float) -> None:
+    log = [each for each in log_of(*life(seed, 40)) if isinstance(each.event, CatalogEvent)]
+    middle = int(cut * len(log))
+    early, late = log[:middle], log[middle:]
+    forked = folded(early)
+    asked = {item: (forked.above(item), forked.spans(item)) for item in forked.nodes}
+    leaves = {item: forked.leaves(item).items[:] for item in forked.nodes if not is_watchable(item)}
+    later = forked.fork()
+    for recorded in late:
+        assert isinstance(recorded.event, CatalogEvent)
+        later.evolve(recorded.event, recorded.version)
+        for item in later.nodes:
+            later.above(item), later.spans(item)
+    assert _told(later) == _told(folded(log))
+    assert _told(forked) == _told(folded(early))
+    assert asked == {item: (forked.above(item), forked.spans(item)) for item in forked.nodes}
+    assert leaves == {item: forked.leaves(item).items for item in leaves}
+    assert not any(forked.above(item) for item in later.nodes.keys() - forked.nodes.keys())
+
+
+def _told(catalog: Catalog) -> tuple[object, ...]:
+    containers = [item for item in catalog.nodes if not is_watchable(item)]
+    return (
+        catalog.version,
+        catalog.nodes,
+        list(catalog.tree()),
+        {item: catalog.above(item) for item in catalog.nodes},
+        {item: catalog.spans(item) for item in catalog.nodes},
+        {item: catalog.leaves(item) for item in containers},
+        {item: catalog.ever_under(item) for item in containers},
+        {item for item in catalog.nodes if catalog.is_present(item)},
+    )

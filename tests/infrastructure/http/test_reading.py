@@ -1,5 +1,6 @@
 """Viewers are shown items, what is watched, in progress, played, and what comes next."""
 
+from contextlib import AbstractContextManager
 from time import monotonic
 from typing import Any
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 
 from domain.viewer import ItemAnswer, Viewer
+from infrastructure.querying.reader import Reader, Snapshot
 from infrastructure.querying.session import StaleRead
 from tests.helpers.api import Api, event, problem, send
 
@@ -73,6 +75,39 @@ def test_an_item_is_shown_as_the_viewer_sees_it(api: Api, tv: Device) -> None:
     }
     show = tv.read("/items/show:s")
     assert (show["watched"], show["leaves"], show["watched_leaves"]) == (False, 2, 1)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_position_beyond_the_end_of_the_ledger_is_not_waited_for(tv: Device) -> None:
+    started = monotonic()
+    answer = tv.get("/watched", after=10**18, wait_seconds=30)
+    assert problem(answer) == (400, "invalid_parameter")
+    assert [each["parameter"] for each in answer.json()["errors"]] == ["after"]
+    assert monotonic() - started < 4
+
+
+def test_a_call_that_others_overtake_again_is_answered_all_the_same(
+    api: Api, tv: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second attempt takes no viewer that another request has put back meanwhile."""
+    api.place_show("e1")
+    tv.says("watch", "episode:e1")
+    reader, of = api.services.reader, list[str | None]()
+    snapshot, answer = reader.snapshot, Viewer.answer
+
+    def noted(of_: str | None = None) -> AbstractContextManager[Snapshot]:
+        of.append(of_)
+        return snapshot(of_)
+
+    def stale_where_kept(viewer: Viewer, item: str) -> ItemAnswer | None:
+        if of[-1] is not None:
+            raise StaleRead
+        return answer(viewer, item)
+
+    monkeypatch.setattr(Reader, "snapshot", lambda _, of_=None: noted(of_))
+    monkeypatch.setattr(Viewer, "answer", stale_where_kept)
+    assert tv.read("/items/episode:e1")["watched"]
+    assert of[-2:] == ["tv", None]
 
 
 def test_a_call_that_was_overtaken_is_done_again(
@@ -234,9 +269,12 @@ def test_a_limited_user_sees_and_counts_only_what_it_may(api: Api) -> None:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_position_that_is_not_projected_yet_is_waited_for_in_vain(tv: Device) -> None:
+def test_a_position_that_is_not_projected_yet_is_waited_for_in_vain(api: Api, tv: Device) -> None:
+    assert api.services.projector is not None
+    api.services.projector.stop()
+    tv.says("watch", "movie:a")
     started = monotonic()
-    answer = tv.get("/watched", after=999, wait_seconds=0.1)
+    answer = tv.get("/watched", after=api.services.ledger.head().position, wait_seconds=0.1)
     assert problem(answer) == (503, "projection_behind")
     assert answer.headers["Retry-After"] == "1"
     assert 0.1 <= monotonic() - started < 4
