@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, ip_address
 from time import monotonic
 
 BURST_SECONDS = 10.0
-"""A full bucket holds what comes in this time."""
+"""A full bucket holds what comes in this time, and one at least."""
 
 _KEPT_MAX = 50_000
 
@@ -22,6 +22,8 @@ class Buckets:
 
     def __init__(self, per_second: float, now: Callable[[], float] = monotonic) -> None:
         self._seconds_each = 1 / per_second if per_second else 0.0
+        # How long a bucket may still take to be full while there is one to be had.
+        self._lacking_max = max(0.0, BURST_SECONDS - self._seconds_each)
         self._now = now
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
@@ -30,9 +32,10 @@ class Buckets:
 
     def wait_seconds(self, key: str) -> float:
         """How long until there is one to be had; 0 if there is."""
-        now = self._now()
-        full_at = max(now, self._full_at.get(key, now)) + self._seconds_each
-        return max(0.0, full_at - now - BURST_SECONDS) if self._seconds_each else 0.0
+        if not self._seconds_each:
+            return 0.0
+        lacking_seconds = max(0.0, self._full_at.get(key, 0.0) - self._now())
+        return max(0.0, lacking_seconds - self._lacking_max)
 
     def take(self, key: str) -> float:
         """Take one if there is one; else how long to wait for it."""

@@ -112,6 +112,25 @@ def test_a_bucket_fills_as_time_goes_by() -> None:
     assert buckets.take("b") == 0.0
 
 
+@pytest.mark.parametrize("per_second", [0.1, 0.0999, 0.05, 1 / 3600])
+@pytest.mark.parametrize("started_at", [0.0, 100.0, 12_345.678, 98_765.4321])
+def test_a_bucket_holds_one_however_slowly_it_fills(per_second: float, started_at: float) -> None:
+    now = started_at
+    buckets = Buckets(per_second, lambda: now)
+    assert buckets.take("a") == 0.0
+    assert buckets.take("a") == pytest.approx(1 / per_second)
+    now += 1 / per_second + 0.001
+    assert buckets.take("a") == 0.0
+    assert buckets.take("a") > 0
+
+
+def test_a_limit_of_less_than_one_in_ten_seconds_lets_tokens_in_all_the_same(serve: Serve) -> None:
+    api = serve(requests_per_second=0.02, stranger_requests_per_second=0.02)
+    tv = api.register("tv")
+    assert [watched(api, tv) for _ in range(2)] == [200, 429]
+    assert [api.nobody.get("/readyz").status_code for _ in range(2)] == [200, 429]
+
+
 @pytest.mark.parametrize(
     ("one", "other", "is_shared"),
     [
