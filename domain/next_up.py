@@ -1,9 +1,10 @@
 """Next up: what comes next for a viewer, in three sections (rule 14)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from heapq import merge
+from typing import NamedTuple
 
 from domain.items import Kind, kind_of
 from domain.viewer import Viewer
@@ -20,16 +21,30 @@ class Section(StrEnum):
     UNWATCHED_MOVIE = "unwatched_movie"
 
 
+class Rank(NamedTuple):
+    """Where an entry stands in its section, complete: no two have the same, the least is first.
+
+    Of what is newest first, `newness` is the negative of the instant or the version it goes by.
+    `position` is that of the event, negative as well.
+    """
+
+    newness: int
+    position: int = 0
+    show_index: int = 0
+    show_key: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """An item that comes next.
 
     `at_us` is when its progress was, or when what decides about the anchor was; `anchor` is the
-    watched episode that it follows.
+    watched episode that it follows. By which events it came to its rank makes it no other.
     """
 
     section: Section
     item: str
+    rank: Rank = field(compare=False)
     at_us: int | None = None
     anchor: str | None = None
 
@@ -59,7 +74,8 @@ def _in_progress(viewer: Viewer) -> Iterator[Suggestion]:
         of = show_of(viewer, leaf) or leaf
         if of not in seen:
             seen.add(of)
-            yield Suggestion(Section.IN_PROGRESS, leaf, found.progress.at_us)
+            at_us, position = found.progress.at_us, found.progress.position
+            yield Suggestion(Section.IN_PROGRESS, leaf, Rank(-at_us, -position), at_us)
 
 
 def _next_episodes(viewer: Viewer) -> Iterator[Suggestion]:
@@ -70,11 +86,14 @@ def _next_episodes(viewer: Viewer) -> Iterator[Suggestion]:
         if (episodes := _Episodes(viewer, show)).candidates and episodes.watched
     }
     viewer.prefetch_marks(leaf for episodes in shows.values() for leaf in episodes.watched)
-    found = [(*episodes.anchor(), show, episodes) for show, episodes in shows.items()]
-    found.sort(key=lambda each: viewer.catalog.sibling_order(each[2]))
-    found.sort(key=lambda each: each[0], reverse=True)
-    for (at_us, _), anchor, _, episodes in found:
-        yield Suggestion(Section.NEXT_EPISODE, episodes.after(anchor), at_us, anchor)
+    found = [_next_episode(viewer, show, episodes) for show, episodes in shows.items()]
+    yield from sorted(found, key=lambda each: each.rank)
+
+
+def _next_episode(viewer: Viewer, show: str, episodes: "_Episodes") -> Suggestion:
+    (at_us, position), anchor = episodes.anchor()
+    rank = Rank(-at_us, -position, *viewer.catalog.sibling_order(show))
+    return Suggestion(Section.NEXT_EPISODE, episodes.after(anchor), rank, at_us, anchor)
 
 
 def _shows_with_rows(viewer: Viewer) -> set[str]:
@@ -137,4 +156,5 @@ def _unwatched_movies(viewer: Viewer) -> Iterator[Suggestion]:
     )
     for movie in newest_first:
         if movie not in busy and not viewer.is_watched(movie) and viewer.sees(movie):
-            yield Suggestion(Section.UNWATCHED_MOVIE, movie)
+            rank = Rank(-catalog.nodes[movie].placed_version)
+            yield Suggestion(Section.UNWATCHED_MOVIE, movie, rank)

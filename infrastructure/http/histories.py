@@ -17,7 +17,7 @@ from domain.placing import unknown_item
 from domain.rejection import Refused
 from domain.viewer import Viewer
 from infrastructure.http.dependencies import AdminAsked, ItemInPath, ServicesAsked, problems
-from infrastructure.http.paging import Cursor, Limit, from_cursor, to_cursor
+from infrastructure.http.paging import Cursor, Limit, Place, from_cursor, to_cursor
 from infrastructure.http.problem_details import FieldFault, Problem
 from infrastructure.http.reading import (
     After,
@@ -53,9 +53,9 @@ class Why(BaseModel):
 class _Cursor(NamedTuple):
     """Where a page ended, and the last position that its list looks at."""
 
-    at_us: int
-    position: int
-    upto: int
+    at_us: Place
+    position: Place
+    upto: Place
 
 
 _CURSOR = TypeAdapter(_Cursor)

@@ -1,6 +1,5 @@
 """What comes next for a viewer, in its three sections (rule 14)."""
 
-from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Annotated, NamedTuple
 
@@ -8,8 +7,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from domain.next_up import Section, Suggestion, next_up
-from domain.viewer import Viewer
+from domain.next_up import Rank, Section, next_up
 from infrastructure.http.dependencies import problems
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
 from infrastructure.http.reading import RetriedWhenStale, ViewInPath
@@ -26,11 +24,10 @@ class NextUpPage(TypedDict):
 
 
 class _NextUpCursor(NamedTuple):
-    """Where a page ended. In a section what has the greater rank comes first."""
+    """Where a page ended: the next one goes on behind it, whatever becomes of what stood there."""
 
     section: Section
-    rank: int
-    item: str
+    rank: Rank
 
 
 _PLACE = TypeAdapter(_NextUpCursor)
@@ -55,33 +52,16 @@ def get_next_up(
         sections = list(Section) if section is None else [section]
         if after is not None and after.section in sections:
             sections = sections[sections.index(after.section) :]
-        found = chain.from_iterable(
-            _after(next_up(viewer, each), viewer, after) for each in sections
+        everything = chain.from_iterable(next_up(viewer, each) for each in sections)
+        found = (
+            each
+            for each in everything
+            if after is None or each.section != after.section or each.rank > after.rank
         )
         page, is_more = page_of(found, limit)
         shown = NextUpPage(
             items=[suggestion_shown(viewer, each) for each in page],
-            next_cursor=to_cursor(_place(viewer, page[-1])) if is_more else None,
+            next_cursor=to_cursor((page[-1].section, page[-1].rank)) if is_more else None,
             position=view.position,
         )
     return written(_PAGE, shown)
-
-
-def _place(viewer: Viewer, found: Suggestion) -> _NextUpCursor:
-    rank = viewer.catalog.nodes[found.item].placed_version if found.at_us is None else found.at_us
-    return _NextUpCursor(found.section, rank, found.item)
-
-
-def _after(
-    section: Iterable[Suggestion], viewer: Viewer, after: _NextUpCursor | None
-) -> Iterator[Suggestion]:
-    """What comes after a place in its section; all of another section."""
-    if after is None:
-        yield from section
-        return
-    is_past = False
-    for found in section:
-        place = _place(viewer, found)
-        if place.section != after.section or place.rank < after.rank or is_past:
-            yield found
-        is_past = is_past or place == after

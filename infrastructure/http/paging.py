@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Query
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from infrastructure.http.problem_details import FieldFault, Problem
@@ -14,6 +14,9 @@ from infrastructure.http.problem_details import FieldFault, Problem
 LIMIT_MAX = 1_000
 
 T = TypeVar("T")
+
+Place = Annotated[int, Field(ge=-(2**62), le=2**62)]
+"""A position or an instant in a cursor: what a database can be asked about."""
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="How many at most.")]
 Cursor = Annotated[

@@ -13,7 +13,7 @@ from domain.rejection import Refused
 from domain.viewer import ItemAnswer, Viewer
 from infrastructure.http.dependencies import ItemInPath, problems
 from infrastructure.http.in_order import PATH, listed, path_of
-from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
+from infrastructure.http.paging import Cursor, Limit, Place, from_cursor, page_of, to_cursor
 from infrastructure.http.reading import RetriedWhenStale, ViewInPath
 from infrastructure.http.responses import written
 from infrastructure.querying.plays import plays
@@ -40,8 +40,8 @@ T = TypeVar("T")
 class Moment(NamedTuple):
     """A place in a list that is newest first."""
 
-    at_us: int
-    position: int
+    at_us: Place
+    position: Place
 
 
 _ITEM = TypeAdapter(ItemId)

@@ -1,11 +1,14 @@
 """Long lists a page at a time: whole, in order, and in step with what happens between pages."""
 
-from collections.abc import Callable
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from random import Random
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import event as on
 
@@ -145,6 +148,156 @@ def test_shelves_of_two_kinds_may_have_one_key(api: Api, tv: Device) -> None:
             page = api.admin.get("/v1/catalog/items", params=asked).json()
             listed += names(page["items"])
         assert listed == whole
+
+
+@pytest.fixture
+def shows(api: Api) -> list[str]:
+    """Four shows of two episodes each, by their keys."""
+    keys = ["a", "b", "c", "d"]
+    api.place({"item": "show_shelf:tv", "parent": None})
+    for key in keys:
+        api.place(
+            {"item": f"show:{key}", "parent": "show_shelf:tv"},
+            {"item": f"season:{key}", "parent": f"show:{key}", "index": 1},
+            {"item": f"episode:{key}1", "parent": f"season:{key}", "index": 1},
+            {"item": f"episode:{key}2", "parent": f"season:{key}", "index": 2},
+        )
+    return keys
+
+
+def hide(api: Api, item: str) -> None:
+    assert api.admin.delete(f"/v1/catalog/items/{item}").status_code == 200
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_next_episodes_of_one_instant_go_on_behind_one_that_is_gone(
+    api: Api, tv: Device, shows: list[str], limit: int
+) -> None:
+    tv.says("watch", *(f"episode:{key}1" for key in shows), occurred_at=at(0))
+    whole = names(tv.read("/next-up")["items"])
+    assert whole == ["episode:d2", "episode:c2", "episode:b2", "episode:a2"]
+    first = tv.read("/next-up", limit=limit)
+    hide(api, f"show:{whole[limit - 1][-2]}")
+    second = tv.read("/next-up", cursor=first["next_cursor"])
+    assert names(first["items"]) + names(second["items"]) == whole
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_next_episodes_of_one_mark_go_on_behind_one_that_is_gone(
+    api: Api, tv: Device, shows: list[str], limit: int
+) -> None:
+    tv.says("watch", "show_shelf:tv", occurred_at=at(0))
+    for key in shows:
+        api.place({"item": f"episode:{key}3", "parent": f"season:{key}", "index": 3})
+    whole = names(tv.read("/next-up")["items"])
+    assert whole == ["episode:a3", "episode:b3", "episode:c3", "episode:d3"]
+    first = tv.read("/next-up", limit=limit)
+    hide(api, f"show:{whole[limit - 1][-2]}")
+    second = tv.read("/next-up", cursor=first["next_cursor"])
+    assert names(first["items"]) + names(second["items"]) == whole
+
+
+def test_progress_of_one_instant_goes_on_behind_what_was_finished(
+    tv: Device, shows: list[str]
+) -> None:
+    started = {"played_seconds": 50, "duration_seconds": 100, "occurred_at": at(0)}
+    tv.says("progress", *(f"episode:{key}1" for key in shows), **started)
+    first = tv.read("/next-up", section="in_progress", limit=2)
+    assert names(first["items"]) == ["episode:d1", "episode:c1"]
+    tv.says("watch", "episode:c1")
+    second = tv.read("/next-up", section="in_progress", cursor=first["next_cursor"])
+    assert names(second["items"]) == ["episode:b1", "episode:a1"]
+
+
+def test_what_comes_next_is_the_same_page_by_page_and_at_once(
+    api: Api, tv: Device, shows: list[str]
+) -> None:
+    api.place_movies("x", "y", "z")
+    tv.says("watch", *(f"episode:{key}1" for key in shows), occurred_at=at(0))
+    tv.says("progress", "movie:x", "episode:a2", played_seconds=50, duration_seconds=100)
+    whole = tv.read("/next-up")["items"]
+    assert len(whole) == 7
+    for limit in range(1, 8):
+        assert tv.paged("/next-up", "items", limit=limit) == whole
+
+
+EVIL: tuple[Any, ...] = (
+    2**63,
+    -(2**63) - 1,
+    10**30,
+    -1,
+    0,
+    1.5,
+    1e308,
+    True,
+    None,
+    "",
+    "x",
+    "\ud800",
+    "a\0b",
+    [],
+    {},
+)
+
+
+def leaves(value: Any, path: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
+    """The ways to all that is no list."""
+    if not isinstance(value, list):
+        yield path
+        return
+    for number, each in enumerate(value):
+        yield from leaves(each, (*path, number))
+
+
+def with_leaf(value: Any, path: tuple[int, ...], leaf: Any) -> Any:
+    if not path:
+        return leaf
+    number, *rest = path
+    return [
+        with_leaf(each, tuple(rest), leaf) if n == number else each for n, each in enumerate(value)
+    ]
+
+
+def forged(cursor: str) -> Iterator[str]:
+    """The cursor with each of its values replaced by what was never given out."""
+    place = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    for path in leaves(place):
+        for leaf in EVIL:
+            yield urlsafe_b64encode(json.dumps(with_leaf(place, path, leaf)).encode()).decode()
+
+
+LISTS = (
+    "/v1/history",
+    "/v1/device-users",
+    "/v1/catalog/items",
+    "/v1/stats",
+    "/v1/device-users/tv/history",
+    "/v1/device-users/tv/items",
+    "/v1/device-users/tv/watched",
+    "/v1/device-users/tv/in-progress",
+    "/v1/device-users/tv/plays",
+    "/v1/device-users/tv/next-up",
+    "/v1/device-users/tv/next-up?section=next_episode",
+    "/v1/device-users/tv/next-up?section=unwatched_movie",
+)
+
+
+def test_a_forged_cursor_is_refused_or_leads_somewhere_and_is_never_a_fault(
+    api: Api, tv: Device, shows: list[str]
+) -> None:
+    Device(api, "phone")
+    api.place_movies("v", "w", "x", "y", "z")
+    episodes = [f"episode:{key}1" for key in shows]
+    tv.says("watch", *episodes, "movie:x", occurred_at=at(0))
+    tv.says("progress", "movie:y", "movie:z", played_seconds=50, duration_seconds=100)
+    for path in LISTS:
+        asked = httpx.URL(path).copy_merge_params({"limit": 1})
+        first = api.admin.get(asked.copy_set_param("after", api.services.ledger.head().position))
+        assert first.json()["next_cursor"], path
+        for cursor in forged(first.json()["next_cursor"]):
+            answer = api.admin.get(asked.copy_set_param("cursor", cursor))
+            is_taken = answer.status_code == 200
+            assert is_taken or problem(answer) == (400, "invalid_cursor"), (path, cursor)
 
 
 @pytest.fixture
