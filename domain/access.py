@@ -24,13 +24,14 @@ class Access:
     def permits(self, catalog: Catalog, item: str) -> bool:
         """Whether rule 15's lists let this item itself through, hidden or not.
 
-        An item that the catalog doesn't know stands nowhere and carries no tag.
+        What the catalog doesn't know no limit lets through: it is answered as what is withheld.
         """
         if not self.is_limited:
             return True
+        if item not in catalog:
+            return False
         path = [item, *(container for container, _ in catalog.above(item))]
-        known = [catalog.nodes[step] for step in path if step in catalog]
-        tags = {tag for node in known for tag in node.details.tags}
+        tags = {tag for step in path for tag in catalog.nodes[step].details.tags}
         return (
             (self.allowed_shelves is None or not self.allowed_shelves.isdisjoint(path))
             and (self.allowed_tags is None or not self.allowed_tags.isdisjoint(tags))

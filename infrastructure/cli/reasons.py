@@ -57,7 +57,7 @@ def why(
         return
     answers.print(f"{item} is {'watched' if is_watched else 'not watched'} for {cduid}.")
     if decider is None:
-        answers.print("No event decides: nobody that it sees has said anything about it.")
+        answers.print("No event that it may know of decides.")
         return
     answers.print("\nThis event decides:")
     print_table(_EVENT_COLUMNS, [_row(decider)], none="")

@@ -1,16 +1,12 @@
 """The audit's routes: what was said, when and by whom, and why an item is watched (rule 21)."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, TypeAdapter
 
-from domain.events import (
-    OccurredAt,
-    Recorded,
-)
+from domain.events import OccurredAt
 from domain.instants import to_us
 from domain.items import Id, ItemId, is_watchable
 from domain.placing import unknown_item
@@ -27,7 +23,7 @@ from infrastructure.http.reading import (
     ViewInPath,
 )
 from infrastructure.querying.event_view import TOPICS_OF, EventShown, event_shown
-from infrastructure.querying.history import PageEnd, Question, history
+from infrastructure.querying.history import PageEnd, Question, history, is_allowed
 from infrastructure.querying.reader import Snapshot
 from infrastructure.querying.why import why
 
@@ -160,7 +156,7 @@ def _page(
         snapshot.directory.catalog,
         replace(question, upto=upto),
         filters.limit + 1,
-        _is_allowed(viewer) if viewer else lambda _: True,
+        is_allowed(viewer) if viewer else lambda _: True,
     )
     events = found[: filters.limit]
     is_more = len(found) > filters.limit
@@ -169,16 +165,6 @@ def _page(
         next_cursor=to_cursor((events[-1].at_us, events[-1].position, upto)) if is_more else None,
         position=snapshot.position,
     )
-
-
-def _is_allowed(viewer: Viewer) -> Callable[[Recorded], bool]:
-    """What rule 15 doesn't withhold. Hidden items stay in every history (rule 20)."""
-
-    def is_allowed(recorded: Recorded) -> bool:
-        item = getattr(recorded.event, "item", None)
-        return item is None or viewer.may_see(item)
-
-    return is_allowed
 
 
 @router.get(

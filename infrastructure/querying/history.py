@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.catalog import Catalog, Span
 from domain.events import ACTIVITY, Recorded, device_user_stream
+from domain.viewer import Viewer
 from infrastructure.ledger.reader import COLUMNS, decoded
 from infrastructure.ledger.schema import ledger_event
 
@@ -102,6 +103,16 @@ def history(
 def _order(question: Question) -> Callable[[Recorded], tuple[int, int]]:
     sign = -1 if question.is_newest_first else 1
     return lambda each: (sign * each.at_us, sign * each.position)
+
+
+def is_allowed(viewer: Viewer) -> Callable[[Recorded], bool]:
+    """What a viewer may know of: rule 15 withholds the rest. Hidden items stay (rule 20)."""
+
+    def allows(recorded: Recorded) -> bool:
+        item = getattr(recorded.event, "item", None)
+        return item is None or viewer.may_see(item)
+
+    return allows
 
 
 class _Search(NamedTuple):

@@ -9,12 +9,15 @@ from domain.events import ACTIVITY, ActivityFact, Recorded
 from domain.policy import Policy
 from domain.state.tables import Mark
 from domain.viewer import Viewer
-from infrastructure.querying.history import Question, history
+from infrastructure.querying.history import Question, history, is_allowed
 
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """The event that decides, None if none does, and those that it overruled, newest first."""
+    """The event that decides, None if none does, and those that it overruled, newest first.
+
+    An event on what rule 15 withholds, such as a container that the item has left, is in neither.
+    """
 
     decider: Recorded | None
     overruled: list[Recorded]
@@ -34,4 +37,6 @@ def why(
     topics = tuple(event_class.topic for event_class in ACTIVITY)
     asked = Question(upto=upto, cduids=viewer.cduids, item=leaf, topics=topics)
     marks = history(connection, viewer.catalog, asked, limit + 1, decides)
-    return Reasons(marks[0] if marks else None, marks[1:])
+    told = list(filter(is_allowed(viewer), marks))
+    decider = marks[0] if told[:1] == marks[:1] and marks else None
+    return Reasons(decider, told if decider is None else told[1:])

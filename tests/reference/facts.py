@@ -93,6 +93,8 @@ class Facts:
         limits = self.access(user)
         if limits == NO_LIMITS:
             return True
+        if item not in self.catalog.items:
+            return False
         if not is_watchable(item):
             return any(self.permits(user, leaf) for leaf in self.catalog.leaves(item))
         path, tags = self.catalog.path(item), self.catalog.tags(item)

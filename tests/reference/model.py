@@ -125,11 +125,14 @@ class Reference(Facts):
         return [Play(leaf, r.at_us, r.cduid or "", r.position) for leaf, r in opened]
 
     def why(self, cduid: str, leaf: str) -> Why | None:
-        """Rule 21; None for whoever may not see the item."""
+        """Rule 21, without what rule 15 withholds; None for whoever may not see the item."""
         if not self.sees(cduid, leaf):
             return None
+        user = self.users[cduid]
         marks = self.marks(self.group(cduid), leaf)
-        return Why(marks[0] if marks else None, marks[1:])
+        told = [r for r in marks if self.permits(user, item_of(r) or leaf)]
+        decider = next((r for r in told if r is marks[0]), None)
+        return Why(decider, [r for r in told if r is not decider])
 
     # Next up (rule 14).
 
@@ -228,7 +231,7 @@ class Reference(Facts):
         }
 
     def _may_read(self, viewer: str, r: Recorded, item: str | None, *, group: bool) -> bool:
-        """Hidden items and unknown ones are named in a history, withheld ones aren't."""
+        """Hidden items are named in a history, withheld ones aren't, nor unknown to the limited."""
         user = self.users[viewer]
         asked = [i for i in (item, item_of(r)) if i is not None]
         whose = self.group(viewer) if group else frozenset({viewer})

@@ -15,6 +15,7 @@ from tests.reference.examples import (
     E4,
     E5,
     FILMS,
+    NEWS,
     SEASON,
     SEASON_2,
     SHELF,
@@ -23,6 +24,7 @@ from tests.reference.examples import (
     after,
     put,
 )
+from tests.reference.facts import item_of
 from tests.reference.model import Reference
 from tests.reference.steps import ChangeAccess, Hide, Progress, Put, Step, Watch
 
@@ -62,6 +64,21 @@ def test_what_may_not_be_seen_is_answered_as_if_it_did_not_exist() -> None:
     for item in (ALIEN, DARK, DARK_1, E5):
         assert reference.item(TV, item) is None
     assert reference.why(TV, ALIEN) is None
+
+
+@pytest.mark.parametrize(
+    "access", [NO_GORE, KIDS, AccessChanged(allowed_shelves=(SHELF, NEWS, "show:dark"))]
+)
+def test_what_the_catalog_does_not_know_is_answered_as_what_is_withheld(
+    access: AccessChanged,
+) -> None:
+    reference = limited(access, Watch(TV, NEWS), Watch(TV, ALIEN))
+    assert reference.history(TV, item=NEWS) == set()
+    positions = {r.position for r in reference.log if item_of(r) == NEWS}
+    assert positions
+    assert not positions & reference.history(TV)
+    assert positions <= reference.history()
+    assert positions <= after(*CATALOG, Watch(BOB, E1), Watch(TV, NEWS)).history(TV)
 
 
 def test_a_container_shows_while_something_watchable_under_it_does() -> None:

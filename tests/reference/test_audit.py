@@ -114,6 +114,18 @@ def test_why_names_the_deciding_event_and_what_it_overruled() -> None:
     assert why.overruled == [complete, watch]
 
 
+def test_why_names_nothing_that_is_withheld() -> None:
+    said: list[Step] = [Watch(TV, E1), Watch(TV, SEASON), Put(E1, SEASON_2)]
+    limits = ChangeAccess("ann", AccessChanged(allowed_shelves=(SEASON_2,)))
+    reference = after(*HERE, *said, limits)
+    [watch, _] = events_of(reference, TV)
+    assert reference.watched(TV, E1)
+    assert reference.why(TV, E1) == (None, [watch])
+    unmarked = after(*HERE, *said, limits, Unwatch(TV, E1)).why(TV, E1)
+    assert unmarked is not None
+    assert unmarked.overruled == [watch]
+
+
 def test_without_a_mark_nothing_decides() -> None:
     assert after(*HERE, Progress(TV, E1)).why(TV, E1) == (None, [])
 

@@ -268,6 +268,62 @@ def test_a_limited_user_sees_and_counts_only_what_it_may(api: Api) -> None:
     assert (shelf["leaves"], shelf["watched_leaves"], shelf["watched"]) == (1, 1, True)
 
 
+def test_a_withheld_item_is_answered_as_one_that_is_not_there(api: Api) -> None:
+    kid = Device(api, "kid", user="kid")
+    api.place_show("e1")
+    api.place_movies("a")
+    api.place(
+        {"item": "show:gore", "parent": "show_shelf:tv", "tags": ["gore"]},
+        {"item": "season:gore", "parent": "show:gore"},
+        {"item": "episode:gore", "parent": "season:gore"},
+    )
+    limits = {"allowed_shelves": None, "allowed_tags": None, "denied_tags": ["gore"]}
+    api.admin.put("/v1/users/kid/access", json=limits)
+    withheld, unknown = "episode:gore", "episode:none"
+    sent = send(kid.client, *(event(item) for item in (withheld, unknown, "movie:a")))
+    assert [result.get("warning") for result in sent] == ["unknown_item", "unknown_item", None]
+    for group in (False, True):
+        assert names(kid.read("/history", type="watch", group=group)["events"]) == ["movie:a"]
+    for kind, path, params in (
+        ("episode", "/history", {"item": "{}"}),
+        ("show", "/history", {"item": "{}"}),
+        ("season", "/history", {"item": "{}", "group": True}),
+        ("episode", "/plays", {"item": "{}"}),
+        ("show", "/plays", {"item": "{}"}),
+        ("show", "/items", {"parent": "{}"}),
+        ("episode", "/items/{}", {}),
+        ("season", "/items/{}", {}),
+        ("episode", "/items/{}/why", {}),
+        ("show", "/items/{}/why", {}),
+    ):
+        answers = []
+        for key in ("gore", "none"):
+            item = f"{kind}:{key}"
+            filled = {name: str(value).format(item) for name, value in params.items()}
+            answer = kid.get(path.format(item), **filled)
+            status, code = problem(answer)
+            assert status in {400, 404}, path
+            answers.append((status, code, answer.json()["detail"].replace(item, "ITEM")))
+        assert answers[0] == answers[1], (kind, path)
+    hidden = kid.says("watch", "movie:a")
+    api.admin.delete("/v1/catalog/items/movie:a")
+    assert kid.read("/history", item="movie:a")["events"][0]["position"] == hidden
+
+
+def test_without_limits_what_the_catalog_never_had_stays_in_the_history(
+    api: Api, tv: Device
+) -> None:
+    said = tv.says("watch", "movie:unknown")
+    for params in ({}, {"item": "movie:unknown"}):
+        found = tv.read("/history", type="watch", **params)["events"]
+        assert [each["position"] for each in found] == [said]
+    limits = {"allowed_shelves": None, "allowed_tags": None, "denied_tags": ["gore"]}
+    api.admin.put("/v1/users/ann/access", json=limits)
+    assert tv.read("/history", type="watch")["events"] == []
+    admins = api.admin.get("/v1/history", params={"item": "movie:unknown"}).json()["events"]
+    assert [each["position"] for each in admins] == [said]
+
+
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_position_that_is_not_projected_yet_is_waited_for_in_vain(api: Api, tv: Device) -> None:
     assert api.services.projector is not None
