@@ -1,15 +1,14 @@
 """What commands take: ids, items, times and the like, checked before anything is opened."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from domain.events import OccurredAt
 from domain.items import Id, ItemId
 from infrastructure.commands.validation import faults, in_words
+from infrastructure.querying import moments
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -38,18 +37,21 @@ def model_of(model: type[M], given: dict[str, Any]) -> M:
         raise typer.BadParameter(f"{in_words(faults(error))}.") from None
 
 
-def _time(text: str) -> datetime:
-    try:
-        # A day is its beginning in UTC.
-        return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
-    except ValueError:
-        instant: datetime = _instant(text)
-        return instant
+def _moment(read: Callable[[str], Any], name: str) -> Callable[[str], Any]:
+    """A parser of moments that says on the command line what it is given that is none."""
+
+    def parse(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise typer.BadParameter(f"{text!r} {error}.") from None
+
+    parse.__name__ = name
+    return parse
 
 
 as_id = _checker(Id, "ID")
 as_item = _checker(ItemId, "ITEM")
-_instant = _checker(OccurredAt, "TIME")
 
 CduidArgument = Annotated[
     str,
@@ -61,9 +63,19 @@ ItemArgument = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
 
 
-def time_option(name: str, text: str) -> Any:
-    """An option that takes a time, or a day, which is its beginning in UTC."""
-    return typer.Option(name, parser=_time, metavar="TIME", help=text, show_default=False)
+def since_option(text: str) -> Any:
+    """An option that says where a span begins; a day is its beginning in UTC."""
+    return _time_option("--since", moments.beginning, text)
+
+
+def until_option(text: str) -> Any:
+    """An option that says where a span ends; a day is in it."""
+    return _time_option("--until", moments.end, text)
+
+
+def _time_option(name: str, read: Callable[[str], Any], text: str) -> Any:
+    parser = _moment(read, "TIME")
+    return typer.Option(name, parser=parser, metavar="TIME", help=text, show_default=False)
 
 
 def id_option(name: str, text: str) -> Any:
@@ -74,17 +86,13 @@ def item_option(name: str, text: str) -> Any:
     return typer.Option(name, parser=as_item, metavar="ITEM", help=text, show_default=False)
 
 
-def _place_in_time(text: str) -> int | datetime:
-    return int(text) if text.isdecimal() else _time(text)
-
-
 AsOfOption = Annotated[
     Any,
     typer.Option(
         "--as-of",
-        parser=_place_in_time,
+        parser=_moment(moments.place, "PLACE"),
         metavar="PLACE",
-        help="Answer as the ledger would have at this position or time.",
+        help="Answer as the ledger would have at this position or time, or at the end of this day.",
         show_default=False,
     ),
 ]

@@ -17,7 +17,7 @@ from domain.directory import Directory
 from domain.events import Recorded
 from domain.instants import to_us
 from domain.rejection import Refused
-from infrastructure.cli.arguments import id_option, item_option, time_option
+from infrastructure.cli.arguments import id_option, item_option, since_option, until_option
 from infrastructure.cli.console import print_json, print_table
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import present
@@ -67,8 +67,10 @@ def history(
             show_default=False,
         ),
     ] = None,
-    since: Annotated[datetime | None, time_option("--since", "From this time on.")] = None,
-    until: Annotated[datetime | None, time_option("--until", "Before this time.")] = None,
+    since: Annotated[datetime | None, since_option("From this time or day on.")] = None,
+    until: Annotated[
+        datetime | None, until_option("Before this time, or to the end of this day.")
+    ] = None,
     from_position: Annotated[
         int | None, typer.Option(min=0, help="From this position on.", show_default=False)
     ] = None,
@@ -83,7 +85,7 @@ def history(
 ) -> None:
     """Show what was said, when, by whom, and when it was recorded.
 
-    A time is as in 2026-01-31T20:15:00Z; a day is its beginning in UTC.
+    A time is as in 2026-01-31T20:15:00Z; a day, as in 2026-01-31, is UTC's and belongs to it whole.
 
     Example: watchledger history --cduid ada-tv --group --type watch --since 2026-01-01
     """

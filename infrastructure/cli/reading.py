@@ -6,6 +6,8 @@ from datetime import datetime
 from time import monotonic
 from typing import NamedTuple
 
+import typer
+
 from domain.decisions import unknown_device_user
 from domain.rejection import Refused
 from domain.viewer import Viewer
@@ -14,6 +16,7 @@ from infrastructure.cli.console import errors
 from infrastructure.database.engine import read_transaction
 from infrastructure.database.migrations import check_schema
 from infrastructure.ledger.reader import head
+from infrastructure.querying import moments
 from infrastructure.querying.reader import Reader, Snapshot
 from infrastructure.settings.settings import Settings
 
@@ -58,10 +61,13 @@ class Viewed(NamedTuple):
 def viewed(settings: Settings, cduid: str, as_of: int | datetime | None = None) -> Iterator[Viewed]:
     """A viewer as of the ledger's end, or of an earlier place in it (rule 22).
 
-    Raises Refused for an unknown one, and as `present`.
+    Raises Refused for an unknown one, BadParameter for a position that there isn't yet, and as
+    `present`.
     """
     with present(settings) as snapshot:
         if cduid not in snapshot.directory.device_users:
             raise Refused(unknown_device_user(cduid))
+        if (fault := moments.beyond_end(as_of, snapshot.position)) is not None:
+            raise typer.BadParameter(f"{as_of} {fault}.", param_hint="'--as-of'")
         position = snapshot.position_as_of(as_of)
         yield Viewed(snapshot.viewer_as_of(cduid, position), position, snapshot)

@@ -14,11 +14,15 @@ _SAID = {
     "extra_forbidden": "isn't a field here; leave it out",
     "timezone_aware": "has no time zone; send one such as 2026-01-31T20:15:00Z",
     "finite_number": "must be a finite number",
+    "int_parsing": "should be a valid integer",
+    "float_parsing": "should be a valid number",
+    "bool_parsing": "should be true or false",
 }
 
 _TEMPLATES = {
     "too_short": "holds {actual_length}; send {min_length} at least",
     "too_long": "holds {actual_length}; send {max_length} at most",
+    "string_too_long": "is too long; send {max_length} characters at most",
     "union_tag_not_found": "has no {discriminator}",
     "union_tag_invalid": "has a type that isn't known; send {expected_tags}",
     "json_invalid": "isn't JSON: {error}",
@@ -70,6 +74,8 @@ def _mismatch(error: ErrorDetails) -> str:
     pattern, value = str(error.get("ctx", {}).get("pattern")), str(error["input"])
     if r"\x00" in pattern:
         return "holds control characters; leave them out"
+    if r"\d{4}" in pattern:
+        return "is no month; send one such as 2026-11"
     if "movie" not in pattern:
         return "must be letters, digits, '.', '_', '~' or '-', from a letter or digit on, up to 128"
     kind, colon, _ = value.partition(":")

@@ -6,7 +6,6 @@ from typing import Annotated, Literal, NamedTuple
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, TypeAdapter
 
-from domain.events import OccurredAt
 from domain.instants import to_us
 from domain.items import Id, ItemId, is_watchable
 from domain.placing import unknown_item
@@ -14,12 +13,14 @@ from domain.rejection import Refused
 from domain.viewer import Viewer
 from infrastructure.http.dependencies import AdminAsked, ItemInPath, ServicesAsked, problems
 from infrastructure.http.paging import Cursor, Limit, Place, from_cursor, to_cursor
-from infrastructure.http.problem_details import FieldFault, Problem
+from infrastructure.http.problem_details import Problem, parameter_problem
 from infrastructure.http.reading import (
     After,
     Position,
     PresentViewInPath,
     RetriedWhenStale,
+    Since,
+    Until,
     ViewInPath,
 )
 from infrastructure.querying.event_view import TOPICS_OF, EventShown, event_shown
@@ -70,8 +71,12 @@ def _filters(
     types: Annotated[
         list[str] | None, Query(alias="type", description="As events show it; may be repeated.")
     ] = None,
-    since: Annotated[OccurredAt | None, Query(description="From this time on.")] = None,
-    until: Annotated[OccurredAt | None, Query(description="Before this time.")] = None,
+    since: Annotated[
+        Since | None, Query(description="From this time (RFC 3339) on, or this day in UTC.")
+    ] = None,
+    until: Annotated[
+        Until | None, Query(description="Before this time (RFC 3339), or to the end of this day.")
+    ] = None,
     from_position: Annotated[Position | None, Query()] = None,
     order: Literal["newest", "oldest"] = "newest",
     limit: Limit = 100,
@@ -97,8 +102,7 @@ def _topics(types: list[str] | None) -> tuple[str, ...] | None:
     unknown = [each for each in types if each not in TOPICS_OF]
     if unknown:
         detail = f"isn't a type of event; there are {', '.join(TOPICS_OF)}"
-        fault = FieldFault(detail=detail, parameter="type")
-        raise Problem("invalid_parameter", "A parameter can't be used.", errors=[fault])
+        raise parameter_problem("type", detail)
     return tuple(topic for each in types for topic in TOPICS_OF[each])
 
 

@@ -3,6 +3,7 @@
 `code` is stable and for programs; `detail` says what to do.
 """
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -42,7 +43,7 @@ class FieldFault(BaseModel):
 
     detail: str
     pointer: str | None = Field(default=None, description="A JSON pointer into the body.")
-    parameter: str | None = Field(default=None, description="The name of a path, query parameter.")
+    parameter: str | None = Field(default=None, description="A parameter's name.")
 
 
 class ProblemDetails(BaseModel):
@@ -79,6 +80,16 @@ def body_problem(found: list[Fault]) -> Problem:
     """A body that can't be taken."""
     errors = [FieldFault(detail=each.detail, pointer=each.pointer) for each in found]
     return Problem("invalid_body", "The body can't be read; see errors.", errors=errors)
+
+
+def parameter_problem(parameter: str, detail: str) -> Problem:
+    """A parameter that can't be used, by its name."""
+    return _parameter_problem([FieldFault(detail=detail, parameter=parameter)])
+
+
+def _parameter_problem(errors: Iterable[FieldFault]) -> Problem:
+    detail = "A parameter can't be used; see errors."
+    return Problem("invalid_parameter", detail, errors=list(errors))
 
 
 def respond(
@@ -126,12 +137,14 @@ async def _refused(request: Request, error: Refused) -> Response:
 
 
 async def _parameters(request: Request, error: RequestValidationError) -> Response:
-    found = [
-        FieldFault(detail=fault.detail, parameter=fault.pointer.rpartition("/")[2])
-        for fault in faults_of(error.errors())
-    ]
-    return respond(
-        _id_of(request), 400, "invalid_parameter", "A parameter can't be used; see errors.", found
+    # A fault's first two steps are where the parameter stands, such as the query, and its name;
+    # what comes after tells where in its value the fault is, or by which of its types.
+    return await _problem(
+        request,
+        _parameter_problem(
+            FieldFault(detail=fault.detail, parameter=fault.pointer.split("/")[2])
+            for fault in faults_of(error.errors())
+        ),
     )
 
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import AwareDatetime
+from pydantic import PlainValidator, WithJsonSchema
 from starlette.concurrency import run_in_threadpool
 
 from domain.decisions import unknown_device_user
-from domain.events import OccurredAt
 from domain.rejection import Refused
 from domain.viewer import Viewer
 from infrastructure.http.dependencies import (
@@ -21,7 +21,8 @@ from infrastructure.http.dependencies import (
     services_of,
 )
 from infrastructure.http.position_watch import PositionWatch
-from infrastructure.http.problem_details import FieldFault, Problem
+from infrastructure.http.problem_details import Problem, parameter_problem
+from infrastructure.querying import moments
 from infrastructure.querying.reader import Snapshot
 from infrastructure.querying.session import StaleRead
 
@@ -33,6 +34,18 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 Position = Annotated[int, Query(ge=0, le=_POSITION_MAX)]
 
+_DAY_OR_TIME = [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]
+_DIGITS = {"type": "integer", "minimum": 0}
+
+Since = Annotated[
+    datetime, PlainValidator(moments.beginning), WithJsonSchema({"anyOf": _DAY_OR_TIME})
+]
+Until = Annotated[datetime, PlainValidator(moments.end), WithJsonSchema({"anyOf": _DAY_OR_TIME})]
+AsOf = Annotated[
+    int | datetime,
+    PlainValidator(moments.place),
+    WithJsonSchema({"anyOf": [_DIGITS, *_DAY_OR_TIME]}),
+]
 
 AfterAsked = Annotated[
     int | None,
@@ -52,19 +65,12 @@ async def _projected(request: Request, after: int | None, wait_seconds: float) -
         return
     end = (await run_in_threadpool(services_of(request).ledger.head)).position
     if after > end:
-        raise _beyond(end)
+        raise parameter_problem(
+            "after", f"is beyond the ledger's end, {end}; send a position that a write answered"
+        )
     if wait_seconds and (position := await watch.reached(after, wait_seconds)) >= after:
         return
     raise _behind(position, after)
-
-
-def _beyond(end: int) -> Problem:
-    fault = FieldFault(detail=f"is beyond the ledger's end, {end}", parameter="after")
-    return Problem(
-        "invalid_parameter",
-        f"The ledger ends at position {end}; send a position that a write answered with.",
-        errors=[fault],
-    )
 
 
 def _behind(position: int, after: int | None) -> Problem:
@@ -118,7 +124,7 @@ class View(NamedTuple):
 class ViewAsked:
     """A view of the cduid in the path, opened where it is used."""
 
-    def __init__(self, request: Request, cduid: str, as_of: int | AwareDatetime | None) -> None:
+    def __init__(self, request: Request, cduid: str, as_of: int | datetime | None) -> None:
         self._services = services_of(request)
         self._cduid = cduid
         self._as_of = as_of
@@ -144,16 +150,29 @@ async def _view(
     caller: CallerAsked,
     cduid: CduidInPath,
     as_of: Annotated[
-        Position | OccurredAt | None,
-        Query(description="Answer as of this position, or of the last one up to this time."),
+        AsOf | None,
+        Query(
+            description="Answer as of this position, or of the last one up to this time (RFC 3339) "
+            "or to the end of this day in UTC."
+        ),
     ] = None,
     after: AfterAsked = None,
     wait_seconds: WaitAsked = _WAIT_SECONDS,
 ) -> ViewAsked:
     # All in one dependency, since each takes its time with every request.
     check_own(caller, cduid)
+    if isinstance(as_of, int):
+        await _check_recorded(request, as_of)
+        after = max(as_of, after or 0)  # what can't be seen yet can't be looked back to
     await _projected(request, after, wait_seconds)
     return ViewAsked(request, cduid, as_of)
+
+
+async def _check_recorded(request: Request, as_of: int) -> None:
+    """Raises Problem for a position that the ledger hasn't come to."""
+    end = await run_in_threadpool(services_of(request).ledger.head)
+    if (fault := moments.beyond_end(as_of, end.position)) is not None:
+        raise parameter_problem("as_of", fault)
 
 
 async def _present_view(

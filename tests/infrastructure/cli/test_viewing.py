@@ -111,6 +111,10 @@ def test_history_shows_a_table_to_people_and_no_token_to_anybody(run: Run) -> No
     [
         ["--type", "viewing"],
         ["--since", "yesterday"],
+        ["--since", "2026"],
+        ["--since", "20260131"],
+        ["--until", "1769890500"],
+        ["--until", "2026-W05-6"],
         ["--since", "2026-01-31T20:00:00"],
         ["--item", "film:x"],
         ["--group"],
@@ -120,3 +124,33 @@ def test_history_shows_a_table_to_people_and_no_token_to_anybody(run: Run) -> No
 )
 def test_a_filter_that_makes_no_sense_is_misuse(run: Run, filters: list[str]) -> None:
     assert "Traceback" not in run("history", *filters, exit_code=2).stderr
+
+
+@pytest.mark.usefixtures("said")
+@pytest.mark.parametrize("text", ["now", "2026", "1.5", "-5000", "20260131", "20260131T201500Z"])
+@pytest.mark.parametrize(
+    "command", [["watched", "ada-tv"], ["next-up", "ada-tv"], ["why", "ada-tv", "movie:m"]]
+)
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_place_that_is_none_or_not_there_yet_is_misuse(
+    run: Run, command: list[str], text: str
+) -> None:
+    said = run(*command, f"--as-of={text}", exit_code=2).stderr
+    words = " ".join(said.replace("│", " ").split())
+    assert "--as-of" in words
+    assert "send" in words
+
+
+@pytest.mark.usefixtures("said")
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_day_given_as_an_end_is_in_it(run: Run) -> None:
+    watches = ["--type", "watch", "--type", "unwatch"]
+    assert len(events_of(run, *watches, "--until", "2026-01-31")) == 4
+    assert len(events_of(run, *watches, "--until", "2026-01-30")) == 0
+    assert len(events_of(run, *watches, "--since", "2026-01-31", "--until", "2026-01-31")) == 4
+    newest = events_of(run, "--from-position", "18")[-1]
+    today = newest["recorded_at"][:10]
+    rows = json.loads(run("watched", "ada-tv", "--json", "--as-of", today).stdout)["rows"]
+    assert [row["item"] for row in rows] == ["season:s1"]
+    at_end = run("watched", "ada-tv", "--json", "--as-of", str(newest["position"])).stdout
+    assert json.loads(at_end)["rows"] == rows

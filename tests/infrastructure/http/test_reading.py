@@ -9,6 +9,7 @@ import pytest
 
 from domain.viewer import ItemAnswer, Viewer
 from infrastructure.querying.reader import Reader, Snapshot
+from infrastructure.http.app import make_app
 from infrastructure.querying.session import StaleRead
 from tests.helpers.api import Api, event, problem, send
 
@@ -359,6 +360,81 @@ def test_a_parameter_that_makes_no_sense_is_named(
     answer = tv_of_module.get(f"/v1/device-users/tv{path}", params=params)
     assert problem(answer) == (400, "invalid_parameter")
     assert [fault["parameter"] for fault in answer.json()["errors"]] == [parameter]
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("/history", "since"),
+        ("/history", "until"),
+        *((path, "as_of") for path in ("/watched", "/items", "/in-progress", "/plays")),
+        *((path, "as_of") for path in ("/next-up", "/items/movie:a", "/items/movie:a/why")),
+    ],
+)
+@pytest.mark.parametrize("text", ["now", "2026", "1.5", "-5000", "20260131", "2026-01-31T20:15Z"])
+def test_bare_numbers_and_the_like_are_no_times(
+    tv_of_module: httpx.Client, path: str, parameter: str, text: str
+) -> None:
+    answer = tv_of_module.get(f"/v1/device-users/tv{path}", params={parameter: text})
+    assert problem(answer) == (400, "invalid_parameter")
+    [fault] = answer.json()["errors"]
+    assert fault["parameter"] == parameter
+    assert "such as 2026-01-31" in fault["detail"]
+
+
+def test_a_position_beyond_the_end_can_not_be_looked_back_to(tv: Device) -> None:
+    newest = tv.says("watch", "movie:a")
+    assert tv.read("/watched", as_of=newest)["position"] == newest
+    answer = tv.get("/watched", as_of=newest + 1)
+    assert problem(answer) == (400, "invalid_parameter")
+    [fault] = answer.json()["errors"]
+    assert (fault["parameter"], f"the newest being {newest}" in fault["detail"]) == ("as_of", True)
+    assert problem(tv.get("/watched", as_of=10**50)) == (400, "invalid_parameter")
+
+
+def test_a_position_that_is_looked_back_to_is_waited_for(tv: Device) -> None:
+    for _ in range(5):
+        newest = send(tv.client, event("movie:a"))[0]["position"]
+        found = tv.client.get("/v1/device-users/tv/watched", params={"as_of": newest}).json()
+        assert found["position"] == newest
+
+
+def test_a_day_given_as_an_end_is_in_it(api: Api, tv: Device) -> None:
+    api.place_movies("a")
+    instants = ["2026-01-30T23:59:59Z", "2026-01-31T00:00:00Z", "2026-01-31T23:59:59.999Z"]
+    before, first, last, behind = (
+        tv.says("watch", "movie:a", occurred_at=at) for at in (*instants, "2026-02-01T00:00:00Z")
+    )
+
+    def found(**params: Any) -> list[int]:
+        events = tv.read("/history", type="watch", order="oldest", **params)["events"]
+        return [each["position"] for each in events]
+
+    assert found(since="2026-01-31") == [first, last, behind]
+    assert found(until="2026-01-31") == [before, first, last]
+    assert found(since="2026-01-31", until="2026-01-31") == [first, last]
+    assert found(until="2026-01-31T00:00:00Z") == [before]
+    today = tv.read("/history", type="watch")["events"][0]["recorded_at"][:10]
+    assert tv.read("/watched", as_of=today)["position"] == behind
+    assert tv.read("/watched", as_of="2026-01-31")["position"] == 0
+
+
+def test_an_error_names_the_parameter_that_was_sent_and_nothing_else(shared_api: Api) -> None:
+    tried = 0
+    for path, methods in make_app(shared_api.services).openapi()["paths"].items():
+        for method, operation in methods.items():
+            for parameter in operation.get("parameters", ()):
+                if "requestBody" in operation:
+                    continue  # what is wrong with it would be told instead
+                name, is_in_path = parameter["name"], parameter["in"] == "path"
+                filled = {"cduid": "tv", "item": "movie:a", "user": "ann"}
+                filled.update({name: "*"} if is_in_path else {})
+                query = {} if is_in_path else {name: "*" * 2_001}
+                answer = shared_api.admin.request(method, path.format(**filled), params=query)
+                assert problem(answer) == (400, "invalid_parameter"), (path, name)
+                assert [each["parameter"] for each in answer.json()["errors"]] == [name], path
+                tried += 1
+    assert tried > 50
 
 
 @pytest.mark.parametrize("path", ["/items", "/watched", "/in-progress", "/plays", "/history"])
