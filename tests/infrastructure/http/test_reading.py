@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from domain.viewer import ItemAnswer, Viewer
-from infrastructure.querying.reader import Reader, Snapshot
 from infrastructure.http.app import make_app
+from infrastructure.querying.reader import Reader, Snapshot
 from infrastructure.querying.session import StaleRead
 from tests.helpers.api import Api, event, problem, send
 
