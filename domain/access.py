@@ -50,4 +50,19 @@ class Access:
         return any(self.sees(catalog, leaf) for leaf in catalog.leaves(item).items)
 
 
+def unmatched(access: Access, catalog: Catalog) -> list[str]:
+    """What a limit names that nothing in the catalog is or carries, each in a sentence."""
+    shelves = sorted((access.allowed_shelves or frozenset()) - catalog.nodes.keys())
+    carried = {tag for node in catalog.nodes.values() for tag in node.details.tags}
+    return [
+        *(f"allowed_shelves: the catalog has no {shelf}" for shelf in shelves),
+        *_uncarried("allowed_tags", access.allowed_tags or frozenset(), carried),
+        *_uncarried("denied_tags", access.denied_tags, carried),
+    ]
+
+
+def _uncarried(name: str, tags: frozenset[str], carried: set[str]) -> list[str]:
+    return [f"{name}: nothing in the catalog carries {tag}" for tag in sorted(tags - carried)]
+
+
 NO_LIMITS = Access()

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import Engine, bindparam, func, select
 
 from domain import decisions, placing
+from domain.access import unmatched
 from domain.commands import PatchDeviceUser, PlaceItem, PutAccess, PutDeviceUser
 from domain.directory import Directory
 from domain.events import (
@@ -99,10 +100,13 @@ class CommandHandler:
         """Raises Refused for an unknown device user."""
         return self._change(cduid, lambda now: decisions.revoke_token(cduid, now))
 
-    def put_access(self, user: str, command: PutAccess) -> Reached:
-        return self._record(
+    def put_access(self, user: str, command: PutAccess) -> tuple[Reached, list[str]]:
+        """How far it came, and what the limits name that isn't in the catalog."""
+        reached, _ = self._record(
             user_stream(user), lambda now: decisions.put_access(user, command, now), user=user
-        )[0]
+        )
+        now = self._directories.latest()
+        return reached, unmatched(now.access(user), now.catalog)
 
     def _change(
         self, cduid: str, decide: Callable[[Directory], list[DeviceUserEvent] | Rejection]

@@ -24,6 +24,7 @@ from infrastructure.http.dependencies import POSITION_HEADER
 from infrastructure.http.links import add_links
 from infrastructure.http.position_watch import PositionWatch
 from infrastructure.http.problem_details import ProblemDetails, handle_problems
+from infrastructure.http.server.head import HeadAsGet
 from infrastructure.http.server.limiting import RateLimit
 from infrastructure.http.server.limits import Limits
 from infrastructure.http.server.middleware import REQUEST_ID_HEADER, RequestLog
@@ -101,6 +102,7 @@ def _surround(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
             allow_headers=["Authorization", "Content-Type", REQUEST_ID_HEADER],
             expose_headers=[POSITION_HEADER, REQUEST_ID_HEADER, "Retry-After"],
         )
+    app.add_middleware(HeadAsGet)
     app.add_middleware(RequestLog, metrics=metrics)
 
 

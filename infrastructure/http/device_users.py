@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response, status
 from pydantic import BaseModel, Field, TypeAdapter
 
+from domain.access import unmatched
 from domain.commands import PatchDeviceUser, PutAccess, PutDeviceUser
 from infrastructure.http.bodies import body_of, described
 from infrastructure.http.dependencies import (
@@ -16,6 +17,7 @@ from infrastructure.http.dependencies import (
     problems,
     reached,
 )
+from infrastructure.http.reading import After
 
 router = APIRouter(prefix="/v1", tags=["write"])
 
@@ -24,6 +26,23 @@ _BODY_CODES = ("invalid_body", "body_not_json", "body_not_utf8", "body_too_large
 
 class PositionAnswer(BaseModel):
     position: int
+
+
+class AccessAnswer(BaseModel):
+    """A user's limits: null is none. `warnings` name what nothing in the catalog matches."""
+
+    allowed_shelves: list[str] | None
+    allowed_tags: list[str] | None
+    denied_tags: list[str]
+    warnings: list[str]
+    position: int
+
+
+class PutAccessAnswer(BaseModel):
+    """`warnings` name what nothing in the catalog matches; the limits hold all the same."""
+
+    position: int
+    warnings: list[str]
 
 
 class PutAnswer(BaseModel):
@@ -110,6 +129,28 @@ def put_access(
     services: ServicesAsked,
     command: Annotated[PutAccess, Depends(body_of(PutAccess))],
     response: Response,
-) -> PositionAnswer:
-    written = services.handler.put_access(user, command)
-    return PositionAnswer(position=reached(response, written.position))
+) -> PutAccessAnswer:
+    written, warnings = services.handler.put_access(user, command)
+    return PutAccessAnswer(position=reached(response, written.position), warnings=warnings)
+
+
+@router.get(
+    "/users/{user}/access",
+    summary="The limits of what a user sees",
+    dependencies=[After],
+    responses=problems("admin_only", "projection_behind"),
+)
+def get_access(_: AdminAsked, user: UserInPath, services: ServicesAsked) -> AccessAnswer:
+    with services.reader.snapshot() as snapshot:
+        access = snapshot.directory.access(user)
+        return AccessAnswer(
+            allowed_shelves=_listed(access.allowed_shelves),
+            allowed_tags=_listed(access.allowed_tags),
+            denied_tags=sorted(access.denied_tags),
+            warnings=unmatched(access, snapshot.directory.catalog),
+            position=snapshot.position,
+        )
+
+
+def _listed(names: frozenset[str] | None) -> list[str] | None:
+    return None if names is None else sorted(names)

@@ -167,6 +167,8 @@ _PLAIN = {
 async def _http(request: Request, error: HTTPException) -> Response:
     code, detail = _PLAIN.get(error.status_code, ("http_error", str(error.detail)))
     headers = dict(error.headers or {})
+    if "GET" in headers.get("Allow", ""):
+        headers["Allow"] += ", HEAD"
     return respond(_id_of(request), error.status_code, code, detail, headers=headers)
 
 

@@ -96,5 +96,35 @@ def test_access_is_sent_whole(shared_api: Api) -> None:
 def test_access_may_be_limited_before_a_user_has_a_device(api: Api) -> None:
     limits = {"allowed_shelves": ["movie_shelf:kids"], "allowed_tags": None, "denied_tags": []}
     first = api.admin.put("/v1/users/kid/access", json=limits)
-    assert (first.status_code, first.json()) == (200, {"position": 1})
+    assert (first.status_code, first.json()["position"]) == (200, 1)
     assert api.admin.put("/v1/users/kid/access", json=limits).json() == {"position": 1}
+
+
+def test_limits_are_told_as_they_are_stored(api: Api) -> None:
+    none = api.admin.get("/v1/users/kid/access").json()
+    assert (none["allowed_shelves"], none["allowed_tags"], none["denied_tags"]) == (None, None, [])
+    limits = {"allowed_shelves": [], "allowed_tags": ["kids"], "denied_tags": ["b", "a"]}
+    put = api.admin.put("/v1/users/kid/access", json=limits)
+    found = api.admin.get("/v1/users/kid/access", params={"after": put.json()["position"]}).json()
+    assert found["position"] == put.json()["position"]
+    assert {name: found[name] for name in limits} == {**limits, "denied_tags": ["a", "b"]}
+    assert found["warnings"] == put.json()["warnings"]
+
+
+def test_a_limit_that_nothing_matches_is_warned_of(api: Api) -> None:
+    api.place({"item": "movie_shelf:m", "parent": None, "tags": ["kids"]})
+    limits = {
+        "allowed_shelves": ["movie_shelf:m", "movie_shelf:n"],
+        "allowed_tags": ["kids", "kid"],
+        "denied_tags": ["gore"],
+    }
+    assert api.admin.put("/v1/users/kid/access", json=limits).json()["warnings"] == [
+        "allowed_shelves: the catalog has no movie_shelf:n",
+        "allowed_tags: nothing in the catalog carries kid",
+        "denied_tags: nothing in the catalog carries gore",
+    ]
+
+
+def test_limits_are_the_admins_to_read(api: Api) -> None:
+    tv = api.register("tv", user="kid")
+    assert problem(tv.get("/v1/users/kid/access")) == (403, "admin_only")

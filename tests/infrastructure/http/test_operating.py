@@ -158,3 +158,22 @@ def test_the_documentation_is_a_page(shared_api: Api) -> None:
 
 def test_the_application_is_made_over_services_it_does_not_own(shared_api: Api) -> None:
     assert make_app(shared_api.services).state.services is shared_api.services
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json", "/docs", "/metrics"])
+def test_head_is_answered_as_get_without_the_body(api: Api, path: str) -> None:
+    asked, got = api.admin.head(path), api.admin.get(path)
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked.headers["Content-Type"] == got.headers["Content-Type"]
+    assert api.admin.get("/healthz").status_code == 200, "the connection goes on"
+
+
+def test_head_of_what_a_viewer_reads_wants_its_token(api: Api) -> None:
+    tv = api.register()
+    path = "/v1/device-users/tv/watched"
+    assert tv.head(path).status_code == 200
+    assert api.nobody.head(path).status_code == 401
+
+
+def test_a_path_that_is_read_says_that_it_takes_head_too(api: Api) -> None:
+    assert api.admin.delete("/healthz").headers["Allow"] == "GET, HEAD"
