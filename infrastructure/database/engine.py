@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, event, make_url
@@ -24,9 +24,8 @@ from infrastructure.database.problems import (
     DatabaseProblem,
     problems_named,
 )
+from infrastructure.database.synchronous import Synchronous
 from projections.driver import driver_of
-
-Synchronous = Literal["OFF", "NORMAL", "FULL", "EXTRA"]
 
 _BEGIN = "watchledger_begin"
 _WRITE_LOCK = "watchledger_write_lock"

@@ -32,8 +32,9 @@ def configure_logging(settings: Settings) -> None:
 
 
 def _renderers(settings: Settings) -> list[Processor]:
-    if settings.log_format == "console":
-        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    is_terminal = sys.stderr.isatty()
+    if settings.log_format == "console" or (settings.log_format == "auto" and is_terminal):
+        return [structlog.dev.ConsoleRenderer(colors=is_terminal)]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 

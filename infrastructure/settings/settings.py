@@ -21,11 +21,9 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from domain.policy import Policy
-from infrastructure.database.engine import Synchronous
+from infrastructure.database.synchronous import Synchronous
 
 PREFIX = "WATCHLEDGER_"
 _TEST_PREFIX = "WATCHLEDGER_TEST_"  # the suite's own; the service doesn't read them
@@ -41,6 +39,10 @@ class SettingsProblem(Exception):
 
 
 def _database_url(url: str) -> str:
+    # Help over all commands reads this module, and needs no database library for that.
+    from sqlalchemy import make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
     try:
         backend = make_url(url).get_backend_name()
     except ArgumentError:
@@ -176,8 +178,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="What is logged: this and what is graver."
     )
-    log_format: Literal["json", "console"] = Field(
-        default="json", description="Logs for programs, a JSON object a line, or for people."
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto",
+        description="json: for programs, an object a line; console: for people; auto: for people "
+        "where standard error is a terminal.",
     )
 
     @model_validator(mode="after")

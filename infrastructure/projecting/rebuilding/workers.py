@@ -11,7 +11,8 @@ from threading import Thread
 from typing import NamedTuple
 
 from domain.policy import Policy
-from infrastructure.database.engine import Synchronous, make_engine
+from infrastructure.database.engine import make_engine
+from infrastructure.database.synchronous import Synchronous
 from infrastructure.projecting.garbage import without_garbage_collection
 from infrastructure.projecting.rebuilding.shadow_tables import ShadowTables
 from infrastructure.projecting.rebuilding.user_range import UserRange, fold_range, load_range
