@@ -26,7 +26,7 @@ def demo(
         int, typer.Option(min=0, max=65535, help="The port to serve at; 0 takes a free one.")
     ] = 0,
 ) -> None:
-    """Live through an evening: two people, three devices, a real server, a ledger to throw away.
+    """Live through an evening: two people, three devices, a real server, a scratch ledger.
 
     Example: watchledger demo --serve
     """

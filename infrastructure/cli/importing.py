@@ -22,6 +22,7 @@ from rich.progress import (
 from infrastructure.bootstrap import opened
 from infrastructure.cli.console import errors
 from infrastructure.cli.exit_codes import REFUSED
+from infrastructure.cli.maintenance import import_whole_ledger
 from infrastructure.cli.options import takes_settings
 from infrastructure.importing.catalog import CatalogImport
 from infrastructure.importing.events import Imported, import_events
@@ -92,6 +93,9 @@ def _events(services: Services, lines: Iterable[Line]) -> Iterator[Imported]:
 
 def _catalog(services: Services, lines: Iterable[Line]) -> Iterator[Imported]:
     return CatalogImport(services.handler).run(lines)
+
+
+app.command("ledger")(import_whole_ledger)
 
 
 def _import(

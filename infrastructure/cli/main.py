@@ -1,22 +1,109 @@
-"""The command `watchledger`: every command by its name."""
+"""The command `watchledger`: every command by its name, and errors told in a sentence."""
+
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from infrastructure.cli import (
-    demo,
-    device_users,
-    histories,
-    importing,
-    maintenance,
-    operating,
-    reasons,
-    running,
-    viewing,
-)
-from infrastructure.cli.exit_codes import Commands
+from infrastructure.cli.deferring import Deferred
 from infrastructure.cli.options import keeps_settings
 
-_HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+_OURS = frozenset({"domain", "projections", "infrastructure"})
+
+COMMANDS = (
+    ("serve", "running:serve", "Serve the API, and keep what it reads up to date, in one process."),
+    ("project", "running:project", "Keep the read models up to date, without the API."),
+    ("migrate", "running:migrate_schema", "Bring the database's schema up to date, or make it."),
+    ("import", "importing:app", "Import files of the catalog or of events; again does no harm."),
+    ("device-user", "device_users:app", "Register devices' users, and change their settings."),
+    (
+        "watched",
+        "viewing:watched",
+        "Show what is watched, rolled up: a row stands for all that stood under its item by then.",
+    ),
+    (
+        "item",
+        "viewing:item",
+        "Show an item as a viewer sees it, and what stands directly under it.",
+    ),
+    (
+        "next-up",
+        "viewing:next_up",
+        "Show what comes next: what is in progress, next episodes, unwatched movies.",
+    ),
+    (
+        "history",
+        "histories:history",
+        "Show what was said, when, by whom, and when it was recorded.",
+    ),
+    (
+        "why",
+        "reasons:why",
+        "Show which event decides whether an item is watched, and those that it overruled.",
+    ),
+    ("stats", "reasons:stats", "Show plays and hours watched, by user, month and show."),
+    (
+        "rebuild",
+        "maintenance:rebuild_projections",
+        "Replay the ledger into new tables beside those in use, then swap them in.",
+    ),
+    (
+        "verify",
+        "maintenance:verify",
+        "Check that the ledger is whole, and that the read models are what a replay of it gives.",
+    ),
+    (
+        "checkpoint",
+        "maintenance:checkpoint",
+        "Write one digest over all of the ledger, to be kept where its keeper can't reach.",
+    ),
+    (
+        "export",
+        "maintenance:export",
+        "Write the whole ledger, an event a line (NDJSON); `import ledger` takes it in elsewhere.",
+    ),
+    (
+        "backup",
+        "operating:backup",
+        "Copy the embedded database into a new file, while the service goes on.",
+    ),
+    (
+        "doctor",
+        "operating:doctor",
+        "Look the deployment over: settings, database, schema, lag, disk, clocks, who reads what.",
+    ),
+    (
+        "settings",
+        "operating:settings_list",
+        "List every setting: its name, what it is unless set, and what it is for.",
+    ),
+    (
+        "demo",
+        "demo:demo",
+        "Live through an evening: two people, three devices, a real server, a scratch ledger.",
+    ),
+)
+"""Name, place in this package, and what help over all commands says: the docstring's beginning."""
+
+
+class Commands(TyperGroup):
+    """All commands. What an operator can meet is told in a sentence, on standard error."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for each in COMMANDS:
+            self.add_command(Deferred(*each))
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] not in _OURS:
+                raise
+            # The table of errors loads whatever raises them, so only once there is one.
+            from infrastructure.cli.known_errors import told  # noqa: PLC0415
+
+            raise typer.Exit(told(error)) from error
 
 
 def _root() -> None:
@@ -29,37 +116,11 @@ def _root() -> None:
     """
 
 
-def make_app() -> typer.Typer:
-    """All commands together."""
-    app = typer.Typer(
-        cls=Commands,
-        context_settings=_HELP_NAMES,
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,  # they show values, which may be tokens
-        rich_markup_mode="markdown",
-    )
-    app.callback()(keeps_settings(_root))
-    app.command("serve")(running.serve)
-    app.command("project")(running.project)
-    app.command("migrate")(running.migrate_schema)
-    importing.app.command("ledger")(maintenance.import_whole_ledger)
-    app.add_typer(importing.app, name="import")
-    app.add_typer(device_users.app, name="device-user")
-    app.command("watched")(viewing.watched)
-    app.command("item")(viewing.item)
-    app.command("next-up")(viewing.next_up)
-    app.command("history")(histories.history)
-    app.command("why")(reasons.why)
-    app.command("stats")(reasons.stats)
-    app.command("rebuild")(maintenance.rebuild_projections)
-    app.command("verify")(maintenance.verify)
-    app.command("checkpoint")(maintenance.checkpoint)
-    app.command("export")(maintenance.export)
-    app.command("backup")(operating.backup)
-    app.command("doctor")(operating.doctor)
-    app.command("settings")(operating.settings_list)
-    app.command("demo")(demo.demo)
-    return app
-
-
-app = make_app()
+app = typer.Typer(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # they show values, which may be tokens
+    rich_markup_mode="markdown",
+)
+app.callback()(keeps_settings(_root))

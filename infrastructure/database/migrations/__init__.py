@@ -4,13 +4,9 @@ Alembic governs the ledger's tables, where the truth is. Read models are disposa
 are made where they are missing, and a changed one is a matter of `watchledger rebuild`.
 """
 
-from functools import cache
 from pathlib import Path
 from time import sleep
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, inspect, select
 
 from infrastructure.database.engine import create_sqlite_file, read_transaction, write_transaction
@@ -24,24 +20,15 @@ from infrastructure.database.problems import (
 from projections.read_models import METADATA
 
 VERSION_TABLE = "ledger_schema"
+REVISIONS = ("0001",)
+"""All that this code knows, the newest first: what only looks needn't load Alembic to know them."""
+
+SCRIPTS = Path(__file__).parent
 _ADVISORY_LOCK = 0x57617463686C6564  # "Watchled": any number that nobody else would take
 
 _PAUSES_SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 2.0)
 
 _version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32)))
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    return config
-
-
-@cache
-def _revisions() -> tuple[str, ...]:
-    """All revisions that this code knows, the newest first."""
-    scripts = ScriptDirectory.from_config(_config())
-    return tuple(script.revision for script in scripts.walk_revisions())
 
 
 def _revision_of(connection: Connection) -> str | None:
@@ -55,7 +42,7 @@ def _revision_of(connection: Connection) -> str | None:
             )
         return None
     revision = connection.execute(select(_version.c.version_num)).scalar_one_or_none()
-    if revision is not None and revision not in _revisions():
+    if revision is not None and revision not in REVISIONS:
         raise SchemaTooNew(
             f"The database's schema ({revision}) is newer than this version of Watchledger. "
             "Install the version that wrote it, or a later one."
@@ -67,7 +54,7 @@ def check_schema(engine: Engine) -> None:
     """Raises SchemaTooOld, SchemaTooNew or NotALedger unless the database fits this code."""
     with read_transaction(engine) as connection:
         revision = _revision_of(connection)
-    if revision != _revisions()[0]:
+    if revision != REVISIONS[0]:
         raise SchemaTooOld(
             f"The database's schema is {'older than this version' if revision else 'empty'}. "
             "Run `watchledger migrate`."
@@ -83,11 +70,19 @@ def migrate(engine: Engine) -> None:
     with write_transaction(engine) as connection:
         _await_other_migrations(connection)
         _revision_of(connection)
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _upgrade(connection)
         METADATA.create_all(connection)
     _use_write_ahead_log(engine)
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415  # it takes long, and only this needs it
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _await_other_migrations(connection: Connection) -> None:

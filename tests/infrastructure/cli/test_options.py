@@ -1,20 +1,22 @@
 """Settings as options, errors as sentences, and help for everything."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from infrastructure.cli.deferring import Deferred
+from infrastructure.cli.main import COMMANDS as LISTED
 from infrastructure.cli.main import app
 from infrastructure.settings.settings import Settings
 
+LOADED = {name: Deferred(name, place, said).loaded() for name, place, said in LISTED}
 COMMANDS = [
-    *([str(command.name)] for command in app.registered_commands),
-    *(
-        [str(group.name), str(command.name)]
-        for group in app.registered_groups
-        for command in (group.typer_instance.registered_commands if group.typer_instance else [])
-    ),
+    [name, *below]
+    for name, command in LOADED.items()
+    for below in ([[each] for each in getattr(command, "commands", ())] or [[]])
 ]
 
 
@@ -27,6 +29,33 @@ def test_every_command_has_help_with_an_example(command: list[str]) -> None:
     result = invoke(*command, "--help")
     assert result.exit_code == 0
     assert f"watchledger {' '.join(command)}" in result.stdout.partition("Example:")[2]
+
+
+@pytest.mark.parametrize(("name", "said"), [(name, said) for name, _, said in LISTED])
+def test_a_command_is_listed_with_what_its_own_help_begins_with(name: str, said: str) -> None:
+    own = LOADED[name].help.partition("\n\n")[0]
+    assert " ".join(own.split()) == said
+
+
+def test_help_over_all_commands_loads_neither_the_database_nor_the_web_framework() -> None:
+    said = subprocess.run(  # noqa: S603  # our own command
+        [sys.executable, "-c", _HELP_AND_MODULES], capture_output=True, text=True, check=True
+    ).stdout
+    assert "next-up" in said
+    loaded = set(said.splitlines()[-1].split())
+    assert "typer" in loaded
+    assert not loaded & {"sqlalchemy", "psycopg", "alembic", "fastapi", "uvicorn", "httpx"}
+
+
+_HELP_AND_MODULES = """
+import sys
+from infrastructure.cli import main
+sys.argv = ["watchledger", "--help"]
+try:
+    main()
+except SystemExit:
+    print(*sys.modules)
+"""
 
 
 def test_every_setting_is_an_option() -> None:

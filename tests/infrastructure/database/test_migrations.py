@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from infrastructure.database.engine import make_engine, read_transaction, write_transaction
-from infrastructure.database.migrations import check_schema, migrate
+from infrastructure.database.migrations import REVISIONS, SCRIPTS, check_schema, migrate
 from infrastructure.database.problems import DatabaseProblem, NotALedger, SchemaTooNew, SchemaTooOld
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.schema import metadata
@@ -31,6 +32,11 @@ def _execute(engine: Engine, statement: str) -> None:
 
 def _is_the_ledgers(name: str | None, kind: str, _: object) -> bool:
     return kind != "table" or name in metadata.tables
+
+
+def test_the_revisions_that_are_known_are_those_that_there_are() -> None:
+    found = ScriptDirectory(str(SCRIPTS)).walk_revisions()
+    assert tuple(script.revision for script in found) == REVISIONS
 
 
 def test_an_empty_database_is_migrated_and_then_fits(empty: Engine) -> None:
