@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from io import TextIOWrapper
+from typing import Any, TextIO
 
 from pydantic_core import to_json
 from rich.console import Console
@@ -19,9 +20,16 @@ answers = Console(
 errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
+def for_programs() -> TextIO:
+    """Standard output in UTF-8, whatever a terminal would take: JSON, CSV and files of settings."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    return sys.stdout
+
+
 def print_json(document: Any) -> None:
     """One JSON document on a line, as HTTP would answer it."""
-    sys.stdout.write(f"{to_json(document).decode()}\n")
+    for_programs().write(f"{to_json(document).decode()}\n")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, none: str) -> None:

@@ -1,7 +1,6 @@
 """The command that finds recorded events again (rule 20), for the operator: nothing is withheld."""
 
 import csv
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +17,7 @@ from domain.events import Recorded
 from domain.instants import to_us
 from domain.rejection import Refused
 from infrastructure.cli.arguments import id_option, item_option, since_option, until_option
-from infrastructure.cli.console import print_json, print_table
+from infrastructure.cli.console import for_programs, print_json, print_table
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import present
 from infrastructure.querying.event_view import TOPICS_OF, EventShown, event_shown
@@ -143,7 +142,7 @@ def _print(found: Iterator[Recorded], directory: Directory) -> None:
 
 def _write_csv(found: Iterator[Recorded], directory: Directory) -> None:
     """A line for each event under a heading; times as in JSON, nothing for what isn't there."""
-    written = csv.writer(sys.stdout, lineterminator="\n")
+    written = csv.writer(for_programs(), lineterminator="\n")
     names = [*EventShown.model_fields, "device"]
     written.writerow([*names, "claims"])
     for each in found:

@@ -7,15 +7,15 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from infrastructure.bootstrap import engine_of
 from infrastructure.cli.arguments import AsJson
-from infrastructure.cli.console import answers, errors, print_json, print_table
+from infrastructure.cli.console import answers, errors, for_programs, print_json, print_table
 from infrastructure.cli.exit_codes import REFUSED
 from infrastructure.cli.options import SETTINGS, takes_settings
 from infrastructure.database.migrations import check_schema
 from infrastructure.ledger.recorder import now_us
 from infrastructure.operations.backup import back_up
 from infrastructure.operations.doctor import Check, examine
+from infrastructure.settings.database import engine_of
 from infrastructure.settings.guide import as_environment_file, as_markdown, explained
 from infrastructure.settings.settings import Settings
 
@@ -28,7 +28,7 @@ _SIGNS = {
 
 @takes_settings(shown=SETTINGS)
 def doctor(settings: Settings, *, as_json: AsJson = False) -> None:
-    """Look the deployment over: settings, database, schema, lag, disk, clock, who reads what.
+    """Look the deployment over: settings, database, schema, lag, disk, clocks, who reads what.
 
     Run it with the settings that the service has. Exit code 1 if anything is a problem; a warning
     isn't.
@@ -67,9 +67,9 @@ def settings_list(
     if as_json:
         print_json({"settings": [each._asdict() for each in found]})
     elif format_ is Format.MARKDOWN:
-        typer.echo(as_markdown(found), nl=False)
+        for_programs().write(as_markdown(found))
     elif format_ is Format.ENV:
-        typer.echo(as_environment_file(found), nl=False)
+        for_programs().write(as_environment_file(found))
     else:
         rows: list[tuple[Any, ...]] = [each.shown for each in found]
         print_table(("variable", "unless set", "what it is for"), rows, none="There is none.")
