@@ -9,8 +9,8 @@ from sqlalchemy import Engine, make_url
 from infrastructure.commands.activity import ActivityHandler
 from infrastructure.commands.authentication import Authentication
 from infrastructure.commands.handler import CommandHandler
-from infrastructure.commands.tokens import admin_token, make_data_dir
-from infrastructure.database.engine import make_engine, sqlite_path
+from infrastructure.commands.tokens import admin_token, nobodys_token
+from infrastructure.database.engine import sqlite_path
 from infrastructure.database.migrations import check_schema, migrate
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.directory import CurrentDirectory
@@ -18,26 +18,14 @@ from infrastructure.ledger.writer import Writer
 from infrastructure.projecting.projector import Projector
 from infrastructure.querying.reader import Reader
 from infrastructure.services import Services
-from infrastructure.settings.settings import Settings, SettingsProblem
+from infrastructure.settings.database import engine_of
+from infrastructure.settings.settings import Settings
 
 
 def projector_of(
     settings: Settings, engine: Engine, directories: CurrentDirectory | None = None
 ) -> Projector:
     return Projector(engine, settings.policy, page_size=settings.page_size, directories=directories)
-
-
-def engine_of(settings: Settings) -> Engine:
-    """An engine on the settings' database. Raises DatabaseProblem, SettingsProblem."""
-    if not settings.database_url:
-        try:
-            make_data_dir(settings)
-        except OSError as error:
-            raise SettingsProblem(
-                f"The data directory {settings.data_dir} can't be made: {error.strerror}. "
-                "Name another with WATCHLEDGER_DATA_DIR."
-            ) from error
-    return make_engine(settings.url, synchronous=settings.sqlite_synchronous)
 
 
 def prepare_schema(engine: Engine) -> None:
@@ -51,14 +39,15 @@ def prepare_schema(engine: Engine) -> None:
 
 
 @contextmanager
-def opened(settings: Settings, *, projects: bool = True) -> Iterator[Services]:
+def opened(settings: Settings, *, projects: bool = True, makes: bool = True) -> Iterator[Services]:
     """The service's parts, at work until the end of the block; `projects`: the projector, too.
 
+    `makes`: data directory, admin token and embedded database needn't be there yet.
     Raises DatabaseProblem, SettingsProblem.
     """
-    token = admin_token(settings)
-    engine = engine_of(settings)
+    engine = engine_of(settings, makes=makes)
     try:
+        token = admin_token(settings) if makes else nobodys_token()
         prepare_schema(engine)
         directories = CurrentDirectory(engine)
         projector = projector_of(settings, engine, directories) if projects else None

@@ -147,7 +147,7 @@ def rotate_token(settings: Settings, cduid: CduidArgument) -> None:
 
     Example: watchledger device-user rotate-token ada-tv
     """
-    with opened(settings, projects=False) as services:
+    with opened(settings, projects=False, makes=False) as services:
         _, token = services.handler.rotate_token(cduid)
     errors.print(f"The token of {cduid} from now on, which is shown only now:")
     typer.echo(token)
@@ -165,7 +165,7 @@ def revoke_token(settings: Settings, cduid: CduidArgument) -> None:
 
 
 def _change(settings: Settings, change: Callable[[CommandHandler], object]) -> None:
-    with opened(settings, projects=False) as services:
+    with opened(settings, projects=False, makes=False) as services:
         change(services.handler)
 
 

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from sqlalchemy import Engine
 
-from infrastructure.bootstrap import engine_of, prepare_schema
+from infrastructure.bootstrap import prepare_schema
 from infrastructure.cli.console import answers, errors, print_json
 from infrastructure.cli.exit_codes import REFUSED
 from infrastructure.cli.options import takes_settings
@@ -36,6 +36,7 @@ from infrastructure.operations.verifying.checkpoint import (
 from infrastructure.operations.verifying.ledger import ledger_faults
 from infrastructure.operations.verifying.read_models import read_model_faults
 from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
+from infrastructure.settings.database import engine_of
 from infrastructure.settings.settings import Settings
 from projections.bookmark import read_bookmark
 
@@ -129,7 +130,7 @@ def _faults(engine: Engine, kept: Checkpoint | None) -> Iterator[str]:
 
 @takes_settings()
 def checkpoint(settings: Settings, *, out: OutOption = "-") -> None:
-    """Write one digest over all of the ledger, to be kept where the database's keeper can't reach.
+    """Write one digest over all of the ledger, to be kept where its keeper can't reach.
 
     `watchledger verify --checkpoint FILE` finds any change to the events before it.
 
@@ -190,7 +191,7 @@ def import_whole_ledger(
 
     with (
         opened_lines(file) as lines,
-        _engine(settings, prepare_schema) as engine,
+        _engine(settings, makes=True) as engine,
         _progress("Importing") as (_, advance),
     ):
 
@@ -203,12 +204,10 @@ def import_whole_ledger(
 
 
 @contextmanager
-def _engine(
-    settings: Settings, prepare: Callable[[Engine], None] = check_schema
-) -> Iterator[Engine]:
-    engine = engine_of(settings)
+def _engine(settings: Settings, *, makes: bool = False) -> Iterator[Engine]:
+    engine = engine_of(settings, makes=makes)
     try:
-        prepare(engine)
+        prepare_schema(engine) if makes else check_schema(engine)
         yield engine
     finally:
         engine.dispose()

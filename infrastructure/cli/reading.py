@@ -11,13 +11,13 @@ import typer
 from domain.decisions import unknown_device_user
 from domain.rejection import Refused
 from domain.viewer import Viewer
-from infrastructure.bootstrap import engine_of, projector_of
 from infrastructure.cli.console import errors
 from infrastructure.database.engine import read_transaction
 from infrastructure.database.migrations import check_schema
 from infrastructure.ledger.reader import head
 from infrastructure.querying import moments
 from infrastructure.querying.reader import Reader, Snapshot
+from infrastructure.settings.database import engine_of
 from infrastructure.settings.settings import Settings
 
 _LONG_SECONDS = 1.0
@@ -37,6 +37,9 @@ def present(settings: Settings) -> Iterator[Snapshot]:
         with read_transaction(engine) as connection:
             behind = head(connection).position - before
         if behind:
+            # Mostly a service has projected all, and what projects takes long to load.
+            from infrastructure.bootstrap import projector_of  # noqa: PLC0415
+
             projector_of(settings, engine).catch_up()
         if (seconds := monotonic() - started_at) > _LONG_SECONDS:
             errors.print(

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from sqlalchemy import make_url
 
-from infrastructure.bootstrap import engine_of, opened, prepare_schema, projector_of
+from infrastructure.bootstrap import opened, prepare_schema, projector_of
 from infrastructure.cli.console import answers, errors
 from infrastructure.cli.options import SETTINGS, takes_settings
 from infrastructure.database.migrations import migrate
@@ -16,6 +16,7 @@ from infrastructure.http.server.serving import HttpServer, address_of, listen, s
 from infrastructure.operations.logs import configure_logging
 from infrastructure.projecting.garbage import leave_out_what_lasts
 from infrastructure.services import Services
+from infrastructure.settings.database import engine_of
 from infrastructure.settings.settings import Settings
 
 
@@ -87,7 +88,7 @@ def migrate_schema(settings: Settings) -> None:
 
     Example: watchledger migrate --database-url postgresql://ledger@db/ledger
     """
-    engine = engine_of(settings)
+    engine = engine_of(settings, makes=True)
     try:
         migrate(engine)
     finally:

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from infrastructure.settings.data_dir import check_permission, lacking, make_data_dir
 from infrastructure.settings.settings import Settings, SettingsProblem
 
 _FILE = "admin-token"
@@ -51,14 +52,16 @@ def admin_token(settings: Settings) -> AdminToken:
     if settings.admin_token is not None:
         return AdminToken(settings.admin_token.get_secret_value(), None)
     path = token_path(settings)
+    make_data_dir(settings.data_dir)
+    if not path.exists():
+        check_permission(path.parent, os.W_OK)
     try:
-        make_data_dir(settings)
         if not path.exists():
             _keep(path, secrets.token_urlsafe(_SECRET_BYTES))
         token = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsProblem(
-            f"The admin token in {path} can't be read or made: {error}. "
+            f"The admin token in {path} can't be read or made: {lacking(path, os.R_OK) or error}. "
             "Set WATCHLEDGER_ADMIN_TOKEN or mend the file."
         ) from error
     if not token:
@@ -66,14 +69,14 @@ def admin_token(settings: Settings) -> AdminToken:
     return AdminToken(token, path)
 
 
+def nobodys_token() -> AdminToken:
+    """For a process that lets nobody in: kept nowhere, and told to nobody."""
+    return AdminToken(secrets.token_urlsafe(_SECRET_BYTES), None)
+
+
 def token_path(settings: Settings) -> Path:
     """Where the admin's token is kept that isn't in the settings."""
     return settings.data_dir / _FILE
-
-
-def make_data_dir(settings: Settings) -> None:
-    """Makes the data directory, for its owner only. Raises OSError."""
-    settings.data_dir.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
 
 
 def _keep(path: Path, token: str) -> None:

@@ -19,6 +19,8 @@ from infrastructure.ledger.reader import head, read, read_settings
 from infrastructure.operations.status import Standing, standing
 from infrastructure.projecting.rebuilding.lock import is_locked
 from infrastructure.projecting.rebuilding.shadow_tables import leftovers
+from infrastructure.settings.data_dir import lacking
+from infrastructure.settings.database import check_embedded
 from infrastructure.settings.settings import Settings
 from projections.bookmark import read_bookmark
 
@@ -43,6 +45,7 @@ class Check(NamedTuple):
 def examine(settings: Settings, now_us: Callable[[], int]) -> Iterator[Check]:
     """Everything there is to say, one thing after the other. Changes nothing."""
     yield from _exposure(settings)
+    yield from _data_dir(settings)
     yield _token_file(settings)
     yield _disk(_database_directory(settings))
     engine = make_engine(settings.url, synchronous=settings.sqlite_synchronous, wait_seconds=5)
@@ -74,18 +77,24 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _data_dir(settings: Settings) -> Iterator[Check]:
+    path = settings.data_dir
+    if found := lacking(path, os.R_OK, os.W_OK, os.X_OK):
+        yield Check("data directory", "problem", f"{found}. Grant it.")
+
+
 def _token_file(settings: Settings) -> Check:
     name, path = "admin token", token_path(settings)
     if settings.admin_token is not None:
         return Check(name, "ok", "It comes from the settings.")
+    if found := lacking(path, os.R_OK):
+        return Check(name, "problem", f"It can't be read: {found}.")
     if not path.exists():
         return Check(name, "ok", f"There is none yet; `watchledger serve` makes it in {path}.")
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         detail = f"Others can read {path} (mode {mode:04o}). Run: chmod 600 {path}"
         return Check(name, "problem", detail)
-    if not os.access(path, os.R_OK):
-        return Check(name, "problem", f"{path} can't be read. Check who owns it.")
     return Check(name, "ok", f"It is kept in {path}, for its owner only.")
 
 
@@ -94,7 +103,7 @@ def _database_directory(settings: Settings) -> Path:
     directory = settings.data_dir
     if settings.url.startswith("sqlite"):
         directory = (sqlite_path(make_url(settings.url)) or directory).absolute().parent
-    while not directory.exists():
+    while lacking(directory) or not directory.exists():
         directory = directory.parent
     return directory
 
@@ -113,6 +122,8 @@ def _disk(directory: Path) -> Check:
 def _database(settings: Settings, engine: Engine, now_us: Callable[[], int]) -> Iterator[Check]:
     shown = make_url(settings.url).render_as_string(hide_password=True)
     try:
+        if (path := sqlite_path(engine.url)) is not None:
+            check_embedded(path)
         check_schema(engine)
         yield Check("database", "ok", f"{shown} answers, and its schema is up to date.")
         found = standing(engine, now_us())

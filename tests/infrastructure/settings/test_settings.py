@@ -123,5 +123,5 @@ def test_an_empty_token_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(SettingsProblem, match="can't be read or made"):
+    with pytest.raises(SettingsProblem, match="can't be made: Not a directory"):
         admin_token(load_settings({"data_dir": tmp_path / "file" / "below"}))
