@@ -14,7 +14,8 @@ from infrastructure.cli.options import SETTINGS, takes_settings
 from infrastructure.database.migrations import check_schema
 from infrastructure.ledger.recorder import now_us
 from infrastructure.operations.backup import back_up
-from infrastructure.operations.doctor import Check, examine
+from infrastructure.operations.check import Check
+from infrastructure.operations.doctor import examine
 from infrastructure.settings.database import engine_of
 from infrastructure.settings.guide import as_environment_file, as_markdown, explained
 from infrastructure.settings.settings import Settings

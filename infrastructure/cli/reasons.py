@@ -1,5 +1,6 @@
 """The commands that explain and count: why an item is watched, and how much was played."""
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -24,6 +25,7 @@ from infrastructure.settings.settings import Settings
 from projections.stats import stats as counted
 
 _EVENT_COLUMNS = ("position", "at", "type", "item", "cduid", "recorded at")
+_is_month = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])").fullmatch
 _STAT_COLUMNS = ("user", "month", "of", "plays", "hours")
 
 
@@ -70,13 +72,22 @@ def _row(event: EventShown) -> tuple[Any, ...]:
     return event.position, event.at, event.type, event.item, event.cduid, event.recorded_at
 
 
+def _month(text: str) -> str:
+    if not _is_month(text):
+        raise typer.BadParameter(f"{text!r} is no month; send one such as 2026-11.")
+    return text
+
+
 @takes_settings()
 def stats(
     settings: Settings,
     *,
     user: Annotated[str | None, id_option("--user", "This user's only.")] = None,
     month: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM", help="This month's only.", show_default=False)
+        str | None,
+        typer.Option(
+            parser=_month, metavar="YYYY-MM", help="This month's only, in UTC.", show_default=False
+        ),
     ] = None,
     of: Annotated[str | None, item_option("--of", "This show's, movie's or streamable's.")] = None,
     as_json: AsJson = False,

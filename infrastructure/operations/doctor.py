@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from shutil import disk_usage
-from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, Engine, make_url
 
@@ -16,6 +15,8 @@ from infrastructure.database.migrations import check_schema
 from infrastructure.database.problems import DatabaseProblem
 from infrastructure.ledger.mapper import UnreadableEvent
 from infrastructure.ledger.reader import head, read, read_settings
+from infrastructure.operations.check import Check
+from infrastructure.operations.device_clocks import device_clocks
 from infrastructure.operations.status import Standing, standing
 from infrastructure.projecting.rebuilding.lock import is_locked
 from infrastructure.projecting.rebuilding.shadow_tables import leftovers
@@ -24,22 +25,12 @@ from infrastructure.settings.database import check_embedded
 from infrastructure.settings.settings import Settings
 from projections.bookmark import read_bookmark
 
-State = Literal["ok", "warning", "problem"]
-
 _MEGABYTE = 1_000_000
 _FREE_LOW_BYTES = 1_000 * _MEGABYTE
 _FREE_LEAST_BYTES = 100 * _MEGABYTE
 _LAG_LONG_SECONDS = 60.0
 _CLOCKS_APART_SECONDS = 5.0
 _LOOKED_AT = 2_000
-
-
-class Check(NamedTuple):
-    """One thing that was looked at."""
-
-    name: str
-    state: State
-    detail: str
 
 
 def examine(settings: Settings, now_us: Callable[[], int]) -> Iterator[Check]:
@@ -131,7 +122,7 @@ def _database(settings: Settings, engine: Engine, now_us: Callable[[], int]) -> 
             yield _durability(settings, connection)
             yield _clock(connection, found, now_us)
             yield _thresholds(settings, connection)
-            yield _readable(connection, found)
+            yield from _newest_events(connection, found)
             yield from _interrupted_rebuild(connection, engine)
         yield _lag(found)
     except DatabaseProblem as problem:
@@ -174,7 +165,7 @@ def _clock(connection: Connection, found: Standing, now_us: Callable[[], int]) -
     if apart_seconds > _CLOCKS_APART_SECONDS:
         detail = f"This machine's clock and the database's are {apart_seconds:,.0f} s apart."
         return Check("clock", "warning", detail)
-    return Check("clock", "ok", "The last event lies in the past, and no clock is off.")
+    return Check("clock", "ok", "The last event lies in the past of this machine's clock.")
 
 
 def _thresholds(settings: Settings, connection: Connection) -> Check:
@@ -189,18 +180,20 @@ def _thresholds(settings: Settings, connection: Connection) -> Check:
     return Check("thresholds", "problem", detail)
 
 
-def _readable(connection: Connection, found: Standing) -> Check:
+def _newest_events(connection: Connection, found: Standing) -> Iterator[Check]:
     end = head(connection).position
     try:
         read_settings(connection, 0, end)
         read(connection, found.projected_position, _LOOKED_AT)
-        read(connection, max(0, end - _LOOKED_AT), _LOOKED_AT)
+        newest = read(connection, max(0, end - _LOOKED_AT), _LOOKED_AT)
     except UnreadableEvent as unreadable:
         detail = f"{unreadable} Restore a backup, or install the version that wrote it."
-        return Check("events", "problem", detail)
-    return Check(
+        yield Check("events", "problem", detail)
+        return
+    yield Check(
         "events", "ok", f"The newest of {end:,} can be read; `watchledger verify` reads them all."
     )
+    yield device_clocks(newest)
 
 
 def _interrupted_rebuild(connection: Connection, engine: Engine) -> Iterator[Check]:

@@ -3,17 +3,23 @@
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
 from domain.commands import PutDeviceUser
+from domain.events import ItemWatched
 from infrastructure.bootstrap import opened
+from infrastructure.commands.handler import Caller
+from infrastructure.commands.submissions import Submission
 from infrastructure.database.engine import make_engine, write_transaction
 from infrastructure.ledger.recorder import now_us
-from infrastructure.operations.doctor import Check, examine
+from infrastructure.operations.check import Check
+from infrastructure.operations.doctor import examine
 from infrastructure.projecting.rebuilding.lock import rebuild_lock
 from infrastructure.projecting.rebuilding.shadow_tables import ShadowTables
 from infrastructure.services import Services
@@ -117,6 +123,53 @@ def test_an_event_that_cannot_be_read_is_named(deployment: Services) -> None:
 def test_a_clock_that_is_behind_the_last_event_is_found(deployment: Services) -> None:
     check = examined(deployment, now_us() - _MINUTE_US)["clock"]
     assert (check.state, "in the future" in check.detail) == ("problem", True)
+
+
+def says(services: Services, cduid: str, occurred_at: datetime | None) -> None:
+    """A device says that it watched a movie at a time."""
+    watched = ItemWatched(item="movie:m", occurred_at=occurred_at)
+    services.handler.submit(Caller(None), [Submission(uuid4(), cduid, watched)])
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [
+        (timedelta(hours=5), "tv is 5 h 0 min ahead (event 3)"),
+        (timedelta(minutes=3), "tv is 3 min ahead (event 3)"),
+        (timedelta(days=400, hours=3), "tv is 400 d 3 h ahead (event 3)"),
+    ],
+)
+def test_a_device_whose_clock_is_ahead_is_named(
+    deployment: Services, ahead: timedelta, said: str
+) -> None:
+    says(deployment, "tv", datetime.now(UTC) + ahead)
+    found = examined(deployment)
+    assert said in found["device clocks"].detail
+    assert found["device clocks"].state == "warning"
+    assert "no clock is off" not in " ".join(check.detail for check in found.values())
+
+
+def test_a_device_that_says_1970_is_named(deployment: Services) -> None:
+    says(deployment, "tv", datetime(1970, 1, 1, 0, 12, tzinfo=UTC))
+    check = examined(deployment)["device clocks"]
+    assert (check.state, "tv says 1970-01-01 00:12Z (event 3)" in check.detail) == ("warning", True)
+
+
+def test_a_device_that_was_offline_or_has_been_set_right_is_none(deployment: Services) -> None:
+    says(deployment, "tv", datetime.now(UTC) + timedelta(hours=5))
+    says(deployment, "tv", datetime.now(UTC) - timedelta(days=300))
+    says(deployment, "tv", None)
+    assert examined(deployment)["device clocks"].state == "ok"
+
+
+def test_of_many_devices_with_wrong_clocks_ten_are_named(deployment: Services) -> None:
+    for number in range(12):
+        cduid = f"box-{number}"
+        deployment.handler.put_device_user(cduid, PutDeviceUser(user="ann", device=cduid))
+        says(deployment, cduid, datetime(1970, 1, 1, tzinfo=UTC))
+    detail = examined(deployment)["device clocks"].detail
+    assert detail.count("says 1970") == 10
+    assert " and 2 more. Set the clock there" in detail
 
 
 @pytest.mark.parametrize("backend", ["postgresql"])
