@@ -3,12 +3,14 @@
 import csv
 import json
 import os
+import re
 import subprocess
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from infrastructure.cli.console import answers
 from tests.infrastructure.cli.shell import WATCHLEDGER, Run, watch, write_lines
 
 TITLE = "Amélie, 千と千尋"
@@ -60,3 +62,75 @@ def test_a_program_is_told_in_utf_8_whatever_the_terminal_is(
     assert json.loads(line)["details"]["title"] == TITLE
     [row] = csv.DictReader(StringIO(told(said, encoding, *filters, "--csv").decode()))
     assert json.loads(row["claims"])["details"]["title"] == TITLE
+
+
+HEX = "0123456789abcdef0123456789abcde"
+EPISODE, LATER, FILM = f"episode:{HEX}1", f"episode:{HEX}2", f"movie:{HEX}3"
+LONG = "The Very Long Title of an Episode in Which Nobody Can Find the Remote Control at All"
+
+
+@pytest.fixture
+def narrow(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs commands as in a terminal of 80 columns; ids are as media servers make them."""
+    show, season = f"show:{HEX}4", f"season:{HEX}5"
+    items = [
+        {"item": f"show_shelf:{HEX}6", "title": "Series"},
+        {"item": show, "parent": f"show_shelf:{HEX}6", "title": "A Show Whose Title is Long, Too"},
+        {"item": season, "parent": show, "index": 1, "title": "Season One"},
+        {"item": EPISODE, "parent": season, "index": 1, "title": LONG},
+        {"item": LATER, "parent": season, "index": 2, "title": LONG},
+        {"item": f"movie_shelf:{HEX}7"},
+        {"item": FILM, "parent": f"movie_shelf:{HEX}7", "title": LONG},
+    ]
+    cduid = f"{HEX}8"
+    run("import", "catalog", str(write_lines(tmp_path / "items", items)))
+    run("device-user", "add", cduid, "--user", f"{HEX}9", "--device", "tv")
+    events = [
+        watch(1, EPISODE, cduid, kind="unwatch"),
+        {**watch(2, EPISODE, cduid), "duration_seconds": 3600},
+        {**watch(3, FILM, cduid, kind="progress"), "played_seconds": 60, "duration_seconds": 600},
+    ]
+    run("import", "events", str(write_lines(tmp_path / "events", events)))
+    monkeypatch.setattr(answers, "width", 80)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        (["watched"], [EPISODE]),
+        (["next-up"], [LATER, EPISODE, FILM]),
+        (["why"], [EPISODE, f"{HEX}8"]),
+        (["history", "--cduid"], [EPISODE, FILM, f"{HEX}8"]),
+        (["item"], [EPISODE, LATER]),
+        (["device-user", "list"], [f"{HEX}8", f"{HEX}9"]),
+        (["stats"], [f"{HEX}9", f"show:{HEX}4"]),
+    ],
+    ids=lambda each: " ".join(each),
+)
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_in_80_columns_ids_stand_whole_and_titles_in_full(
+    narrow: Run, command: list[str], shown: list[str]
+) -> None:
+    alone = command in (["device-user", "list"], ["stats"])
+    below = {"why": [EPISODE], "item": [f"season:{HEX}5"]}.get(command[0], [])
+    told = narrow(*command, *([] if alone else [f"{HEX}8", *below])).stdout
+    # A sentence is the terminal's to wrap.
+    assert max(len(line) for line in told.splitlines() if not line.endswith(".")) <= 80
+    for each in shown:
+        assert re.search(rf"(^|\s){each}(\s|$)", told), told
+    assert "…" not in told
+    if command[0] in {"watched", "next-up", "item"}:
+        words = told.split()
+        assert [word for word in LONG.split() if word not in words] == []
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_fits_stands_in_a_table_and_what_does_not_in_lines(narrow: Run) -> None:
+    assert narrow("watched", f"{HEX}8").stdout.splitlines()[1].split()[:2] == ["item", "title"]
+    assert narrow("next-up", f"{HEX}8").stdout.splitlines()[:4] == [
+        f"section in_progress  item {FILM}",
+        "  title The Very Long Title of an Episode in Which Nobody Can Find the Remote ",
+        "Control at All",
+        "  at 2026-01-31 20:03:00Z",
+    ]
