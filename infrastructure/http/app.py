@@ -3,9 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import HTMLResponse
 from starlette.middleware.cors import CORSMiddleware
 
 from infrastructure.http import (
@@ -21,6 +19,7 @@ from infrastructure.http import (
 )
 from infrastructure.http.bodies import described_schemas
 from infrastructure.http.dependencies import POSITION_HEADER
+from infrastructure.http.docs import add_docs
 from infrastructure.http.links import add_links
 from infrastructure.http.position_watch import PositionWatch
 from infrastructure.http.problem_details import ProblemDetails, handle_problems
@@ -47,11 +46,6 @@ _DESCRIPTION = (
     "What was watched, what is in progress, what comes next, and why. Every write answers with the "
     "position it reached; a read with `after` of that position sees it."
 )
-_DOCS_POLICY = (
-    "default-src 'none'; connect-src 'self'; img-src https://fastapi.tiangolo.com data:; "
-    "script-src https://cdn.jsdelivr.net 'unsafe-inline'; "
-    "style-src https://cdn.jsdelivr.net 'unsafe-inline'; frame-ancestors 'none'"
-)
 
 
 def make_app(services: Services) -> FastAPI:
@@ -72,18 +66,11 @@ def make_app(services: Services) -> FastAPI:
         services.projector.on_page = watch.tell
     for router in _ROUTERS:
         app.include_router(router)
-    app.add_api_route("/docs", _docs, include_in_schema=False)
+    add_docs(app)
     handle_problems(app)
     _surround(app, services.settings, metrics)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # as the library has it
     return app
-
-
-async def _docs() -> HTMLResponse:
-    """The API for people to look at and to try; its page is the library's, loaded from its host."""
-    page = get_swagger_ui_html(openapi_url="/openapi.json", title="Watchledger")
-    page.headers["Content-Security-Policy"] = _DOCS_POLICY
-    return page
 
 
 def _surround(app: FastAPI, settings: Settings, metrics: Metrics) -> None:

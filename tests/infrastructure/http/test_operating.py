@@ -1,6 +1,7 @@
 """What operators and their tools see: health, readiness, request ids, the API's own description."""
 
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,60 @@ def test_bodies_are_described_as_they_are_taken(shared_api: Api) -> None:
 def test_the_documentation_is_a_page(shared_api: Api) -> None:
     answer: httpx.Response = shared_api.nobody.get("/docs")
     assert answer.headers["content-type"].startswith("text/html")
+
+
+class _References(HTMLParser):
+    """What a page loads, and what stands in it that its policy would refuse."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.paths: list[str] = []
+        self.inline: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        path = given.get("src") or (given.get("href") if tag == "link" else None)
+        if path is not None:
+            self.paths.append(path)
+        elif tag in {"script", "style"}:
+            self.inline.append(tag)
+        self.inline += [name for name in given if name == "style" or name.startswith("on")]
+
+
+def test_the_documentation_comes_from_this_server_alone(shared_api: Api) -> None:
+    answer: httpx.Response = shared_api.nobody.get("/docs")
+    policy = answer.headers["content-security-policy"].split("; ")
+    assert policy[:5] == [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+    ]
+    page = _References(answer.text)
+    assert page.inline == []
+    kinds = {path: _media_type(shared_api, path) for path in page.paths}
+    assert kinds == {
+        "docs/favicon.png": "image/png",
+        "docs/swagger-ui.css": "text/css",
+        "docs/swagger-ui-bundle.js": "text/javascript",
+        "docs/start.js": "text/javascript",
+    }
+
+
+def _media_type(api: Api, path: str) -> str:
+    answer: httpx.Response = api.nobody.get(f"/{path}")
+    assert answer.status_code == 200
+    assert answer.content
+    return str(answer.headers["content-type"]).partition(";")[0]
+
+
+def test_the_start_script_asks_for_the_description_of_this_server(shared_api: Api) -> None:
+    script = shared_api.nobody.get("/docs/start.js").text
+    assert 'url: "openapi.json"' in script
+    assert "://" not in script
+    assert shared_api.nobody.get("/openapi.json").json()["info"]["title"] == "Watchledger"
 
 
 def test_the_application_is_made_over_services_it_does_not_own(shared_api: Api) -> None:
