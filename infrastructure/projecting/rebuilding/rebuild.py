@@ -17,8 +17,8 @@ from domain.fold import Fold
 from domain.policy import Policy
 from infrastructure.database.engine import read_transaction, write_transaction
 from infrastructure.database.problems import DatabaseLocked
-from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.database.synchronous import Synchronous
+from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.reader import REPLAY_PAGE, head, read_settings
 from infrastructure.projecting.page_processor import PageProcessor
 from infrastructure.projecting.projector import Projector, RebuildDue

@@ -106,7 +106,7 @@ def narrow(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         (["device-user", "list"], [f"{HEX}8", f"{HEX}9"]),
         (["stats"], [f"{HEX}9", f"show:{HEX}4"]),
     ],
-    ids=lambda each: " ".join(each),
+    ids=" ".join,
 )
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_in_80_columns_ids_stand_whole_and_titles_in_full(

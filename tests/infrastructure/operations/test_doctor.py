@@ -14,7 +14,7 @@ from sqlalchemy import text
 from domain.commands import PutDeviceUser
 from domain.events import ItemWatched
 from infrastructure.bootstrap import opened
-from infrastructure.commands.handler import Caller
+from infrastructure.commands.authentication import Caller
 from infrastructure.commands.submissions import Submission
 from infrastructure.database.engine import make_engine, write_transaction
 from infrastructure.ledger.recorder import now_us
@@ -128,7 +128,7 @@ def test_a_clock_that_is_behind_the_last_event_is_found(deployment: Services) ->
 def says(services: Services, cduid: str, occurred_at: datetime | None) -> None:
     """A device says that it watched a movie at a time."""
     watched = ItemWatched(item="movie:m", occurred_at=occurred_at)
-    services.handler.submit(Caller(None), [Submission(uuid4(), cduid, watched)])
+    services.activity.submit(Caller(None), [Submission(uuid4(), cduid, watched)])
 
 
 @pytest.mark.parametrize(
