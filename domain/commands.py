@@ -3,6 +3,7 @@
 A field left out keeps its value, null unsets it. Which ones were left out is in `model_fields_set`.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -12,11 +13,34 @@ from domain.events import DurationSeconds, Index, IsolationMode, Text
 from domain.items import Id, ItemId
 
 _TAGS_MAX = 1000
+_BREAKS = "\t\n\r"
+_breaks_and_spaces = re.compile(f"[{_BREAKS} ]+")
+_SENT_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+
+
+def _on_one_line(value: Any) -> Any:
+    if isinstance(value, str) and any(each in value for each in _BREAKS):
+        return _breaks_and_spaces.sub(" ", value).strip(" ")
+    return value
+
+
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Line = Annotated[
+    Text,
+    BeforeValidator(
+        _on_one_line, Annotated[str, StringConstraints(pattern=_SENT_TEXT, max_length=1000)]
+    ),
+]
+"""Text for people; tabs and line breaks, which files of metadata are full of, become spaces."""
 
 Tags = Annotated[tuple[Text, ...], Field(max_length=_TAGS_MAX)]
 ItemIds = Annotated[tuple[ItemId, ...], Field(max_length=_TAGS_MAX)]
 ExternalKey = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=100)]
-
+ExternalId = Annotated[Text, BeforeValidator(_as_text, Text | int)]
+"""An id that another catalog has for an item; some send numbers, which are taken as their text."""
 
 _MODES = {**{str(mode): mode for mode in IsolationMode}, "silent": IsolationMode.SILO}
 
@@ -50,9 +74,9 @@ class PlaceItem(Command):
     item: ItemId
     parent: ItemId | None = None
     index: Index | None = None
-    title: Text | None = None
+    title: Line | None = None
     tags: Tags | None = None
-    external_ids: Mapping[ExternalKey, Text] | None = None
+    external_ids: Mapping[ExternalKey, ExternalId] | None = None
     runtime_seconds: DurationSeconds | None = None
     tracks_progress: bool | None = None
 
@@ -62,9 +86,9 @@ class PutDeviceUser(Command):
 
     user: Id
     device: Id
-    reported_name: Text | None = None
-    display_name: Text | None = None
-    kind: Text | None = None
+    reported_name: Line | None = None
+    display_name: Line | None = None
+    kind: Line | None = None
     isolation_mode: Mode = IsolationMode.LOUD
 
 
@@ -72,7 +96,7 @@ class PatchDeviceUser(Command):
     """Changes the mode or display name of a device user that is registered."""
 
     isolation_mode: Mode = IsolationMode.LOUD
-    display_name: Text | None = None
+    display_name: Line | None = None
 
 
 class PutAccess(Command):

@@ -1,17 +1,19 @@
 """Request bodies: read with a bound, validated once from their bytes, described for OpenAPI."""
 
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from infrastructure.commands.validation import faults
+from infrastructure.commands.validation import Fault, faults
 from infrastructure.http.problem_details import Problem, body_problem
 from infrastructure.services import Services
 
 M = TypeVar("M", bound=BaseModel)
 
+_ARRAY = 'is an array; send the object around it, such as {"events": [...]} or {"items": [...]}'
 _REF = "#/components/schemas/{model}"
 
 
@@ -29,7 +31,7 @@ async def read_body(request: Request) -> bytes:
         if size_bytes > max_bytes:
             raise _too_large(max_bytes)
         chunks.append(chunk)
-    return b"".join(chunks)
+    return b"".join(chunks).removeprefix(BOM_UTF8)  # which some put before all that they write
 
 
 def _too_large(max_bytes: int) -> Problem:
@@ -62,6 +64,8 @@ def unreadable(body: bytes, error: ValidationError) -> Problem:
     found = faults(error)
     if error.errors()[0]["type"] == "json_invalid":
         return Problem("body_not_json", f"The body {found[0].detail}.")
+    if body.lstrip().startswith(b"["):
+        found = [Fault("", _ARRAY)]
     return body_problem(found)
 
 

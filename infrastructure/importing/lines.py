@@ -6,8 +6,10 @@ longer than any good one is only its number kept.
 
 import gzip
 import io
+import re
 import sys
 import zlib
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import NamedTuple, cast
 LINE_BYTES_MAX = 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
 _BUFFER_BYTES = 1024 * 1024
+_document = re.compile(rb'(?:|\{\s*"(events|items)"\s*:\s*)\[\s*(?:\{|\Z)').match
 
 
 class FileProblem(Exception):
@@ -48,15 +51,32 @@ class LineFile:
         return self._counted.read_bytes
 
     def __iter__(self) -> Iterator[Line]:
-        """The lines that aren't blank. Raises FileProblem where the file breaks off."""
+        """The lines that aren't blank.
+
+        Raises FileProblem where the file breaks off, and for one that isn't lines at all.
+        """
         number = 0
         while chunk := self._read(number):
             number += 1
+            text = chunk.strip() if number > 1 else self._first(chunk)
             if len(chunk) > LINE_BYTES_MAX:
                 self._skip_rest(chunk, number)
                 yield Line(number, None)
-            elif text := chunk.strip():
+            elif text:
                 yield Line(number, text)
+
+    def _first(self, chunk: bytes) -> bytes:
+        """The first line, stripped, also of the mark that some put before all that they write."""
+        if chunk.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            raise FileProblem(f"{self.name} is UTF-16. Save it as UTF-8.")
+        text = chunk.removeprefix(BOM_UTF8).strip()
+        if found := _document(text):
+            path = f".{(found[1] or b'').decode()}[]"
+            raise FileProblem(
+                f"{self.name} is one JSON document; an import wants an object a line. Turn it into "
+                f"lines, for example with: jq -c '{path}' FILE > lines.ndjson"
+            )
+        return text
 
     def _skip_rest(self, chunk: bytes, number: int) -> None:
         while chunk and not chunk.endswith(b"\n"):

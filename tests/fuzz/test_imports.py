@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
@@ -33,8 +34,9 @@ BOUNDS = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-NOISE = st.binary(max_size=80).filter(lambda line: not line.startswith(b"\x1f\x8b"))
-"""Of what begins as gzip does there are no lines."""
+_NO_LINES = re.compile(rb"\x1f\x8b|\xff\xfe|\xfe\xff|\xef\xbb\xbf|\s*\[\s*(\{|\Z)").match
+NOISE = st.binary(max_size=80).filter(lambda line: not _NO_LINES(line.partition(b"\n")[0]))
+"""Of what begins as gzip, UTF-16 or an array does there are no lines, and marks are no text."""
 
 
 @pytest.fixture(scope="module")

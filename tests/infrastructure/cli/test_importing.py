@@ -4,6 +4,8 @@ import gzip
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.infrastructure.cli.shell import Run, watch, write_lines
 
 
@@ -137,3 +139,45 @@ def test_a_catalog_that_breaks_off_leaves_what_came_before(run: Run, tmp_path: P
     result = run("import", "catalog", str(broken), exit_code=1)
     assert "2 placed" in result.stderr
     assert "can't be read on after line 2" in result.stderr
+
+
+def test_metadata_is_taken_as_it_comes(run: Run, tmp_path: Path) -> None:
+    movie = {
+        "item": "movie:m",
+        "parent": "movie_shelf:films",
+        "title": " The\r\n  Third \tMan\n",
+        "external_ids": {"tmdb": 1092, "imdb": "tt0041959"},
+    }
+    items = [json.dumps(each) for each in ({"item": "movie_shelf:films"}, movie)]
+    text = "\ufeff" + "\n".join(items)
+    (tmp_path / "items").write_text(text, encoding="utf-8")
+    assert "2 placed" in run("import", "catalog", str(tmp_path / "items")).stderr
+    [placed] = run("history", "--item", "movie:m", "--json").stdout.splitlines()
+    shown = json.loads(placed)["details"]
+    assert shown["title"] == "The Third Man"
+    assert shown["external_ids"] == {"tmdb": "1092", "imdb": "tt0041959"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("title", "a\x00b", "title holds control characters"),
+        ("title", 5, "title should be a valid string"),
+        ("external_ids", {"tmdb": 1.5}, "external_ids/tmdb should be a valid string"),
+        ("external_ids", {"tmdb": True}, "external_ids/tmdb should be a valid string"),
+        ("external_ids", {"tmdb": "1\t2"}, "external_ids/tmdb holds control characters"),
+    ],
+)
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_is_no_metadata_is_still_refused(
+    run: Run, tmp_path: Path, field: str, value: object, said: str
+) -> None:
+    path = write_lines(tmp_path / "items", [{"item": "movie_shelf:films", field: value}])
+    assert said in run("import", "catalog", str(path), exit_code=1).stderr
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_file_that_is_an_array_is_told_how_to_become_lines(run: Run, tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "items", [[{"item": "movie_shelf:films"}]])
+    result = run("import", "catalog", str(path), exit_code=1)
+    assert "jq -c '.[]' FILE > lines.ndjson" in result.stderr

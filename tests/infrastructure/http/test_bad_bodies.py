@@ -41,10 +41,26 @@ def test_a_body_of_8_mib_is_read(tv: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"hello", b"[1,]", b'\xef\xbb\xbf{"events": []}', b'{"events": ["\\ud800"]}'],
+    [b"", b"{", b"hello", b"[1,]", b"\xef\xbb\xbf", b'{"events": ["\\ud800"]}'],
 )
 def test_not_json(tv: httpx.Client, body: bytes) -> None:
     assert problem(post(tv, body)) == (400, "body_not_json")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_body(tv: httpx.Client) -> None:
+    body = json.dumps({"events": [event()]}).encode("utf-8-sig")
+    assert post(tv, body).json()["results"][0]["status"] == "recorded"
+
+
+def test_an_array_is_told_what_it_is_to_stand_in(shared_api: Api, tv: httpx.Client) -> None:
+    for answer in (
+        post(tv, json.dumps([event()]).encode()),
+        shared_api.admin.post("/v1/catalog/items", json=[{"item": "movie_shelf:m"}]),
+    ):
+        assert problem(answer) == (400, "invalid_body")
+        [(pointer, detail)] = faults(answer)
+        assert pointer == ""
+        assert detail.startswith("is an array; send the object around it, such as {")
 
 
 def test_not_utf_8(tv: httpx.Client) -> None:
@@ -64,7 +80,7 @@ def test_a_number_too_large_to_be_one(tv: httpx.Client) -> None:
     assert problem(post(tv, b'{"events": [1%b]}' % (b"0" * 10_000))) == (400, "body_not_json")
 
 
-@pytest.mark.parametrize("body", [b"[]", b"7", b"null", b'"events"'])
+@pytest.mark.parametrize("body", [b"7", b"null", b'"events"'])
 def test_not_an_object(tv: httpx.Client, body: bytes) -> None:
     answer = post(tv, body)
     assert problem(answer) == (400, "invalid_body")

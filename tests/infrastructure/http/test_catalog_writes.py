@@ -108,7 +108,7 @@ def test_a_bad_item_is_rejected_alone(shared_api: Api, item: Any, code: str, det
     assert good["status"] in {"placed", "unchanged"}
 
 
-@pytest.mark.parametrize("character", ["\0", "\n", "\x1b", "\x7f", "\x85"])
+@pytest.mark.parametrize("character", ["\0", "\v", "\x1b", "\x7f", "\x85"])
 def test_control_characters_in_texts_are_rejected(shared_api: Api, character: str) -> None:
     text = f"a{character}b"
     results = post(
@@ -138,3 +138,19 @@ def test_an_item_without_a_name_is_answered_with_null_in_its_place(shared_api: A
     answer = shared_api.admin.post("/v1/catalog/items", json={"items": [{"title": "A"}]})
     [result] = answer.json()["results"]
     assert (result["item"], result["status"]) == (None, "rejected")
+
+
+def test_metadata_is_taken_as_it_comes(api: Api) -> None:
+    movie = {
+        "item": "movie:a",
+        "parent": "movie_shelf:m",
+        "title": "\tThe Third\r\n  Man ",
+        "external_ids": {"tmdb": 1092, "imdb": "tt0041959"},
+    }
+    assert codes(post(api, SHELF, movie)) == ["placed"] * 2
+    as_kept = {
+        **movie,
+        "title": "The Third Man",
+        "external_ids": {"tmdb": "1092", "imdb": "tt0041959"},
+    }
+    assert codes(post(api, as_kept)) == ["unchanged"]

@@ -75,7 +75,7 @@ def test_a_malformed_cduid_is_named(shared_api: Api, cduid: str) -> None:
 
 
 def test_modes_and_names_that_make_no_sense_are_pointed_to(shared_api: Api) -> None:
-    body = {"isolation_mode": "whisper", "display_name": "a\nb"}
+    body = {"isolation_mode": "whisper", "display_name": "a\x1bb"}
     answer = shared_api.admin.patch("/v1/device-users/tv", json=body)
     assert problem(answer) == (400, "invalid_body")
     assert {fault["pointer"]: fault["detail"] for fault in answer.json()["errors"]} == {

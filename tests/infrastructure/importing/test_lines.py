@@ -71,3 +71,47 @@ def test_how_far_a_packed_file_is_read_counts_its_own_bytes(path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileProblem, match="can't be read"), opened_lines(str(tmp_path / name)):
         pass
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_byte_order_mark_is_no_part_of_the_first_line(path: Path, pack: type) -> None:
+    mark = b"\xef\xbb\xbf"
+    assert lines_of(path, pack(mark + b"{}\n{}")) == [Line(1, b"{}"), Line(2, b"{}")]
+    assert lines_of(path, pack(mark + b"\r\n{}")) == [Line(2, b"{}")]
+
+
+def test_a_mark_before_the_longest_line_does_not_cut_it_in_two(path: Path) -> None:
+    long = b"\xef\xbb\xbf" + b"x" * LINE_BYTES_MAX
+    assert lines_of(path, long + b"\ntwo") == [Line(1, None), Line(2, b"two")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_what_windows_wrote_is_told(path: Path, encoding: str) -> None:
+    with pytest.raises(FileProblem, match=r"lines is UTF-16\. Save it as UTF-8\."):
+        lines_of(path, "\ufeff{}\r\n{}".encode(encoding))
+
+
+@pytest.mark.parametrize(
+    ("document", "command"),
+    [
+        (b'[{"item": "movie:a"}, {"item": "movie:b"}]', "jq -c '.[]' FILE"),
+        (b'[\n  {\n    "item": "movie:a"\n  }\n]', "jq -c '.[]' FILE"),
+        (b"\xef\xbb\xbf[ {}", "jq -c '.[]' FILE"),
+        (b'[{"title": "' + b"x" * 2 * LINE_BYTES_MAX + b'"}]', "jq -c '.[]' FILE"),
+        (b'{"items": [{"item": "movie:a"}]}', "jq -c '.items[]' FILE"),
+        (b'{ "events" :[\n', "jq -c '.events[]' FILE"),
+        (b'{"events": [{"id": "x"}]}', "jq -c '.events[]' FILE"),
+    ],
+)
+def test_a_file_that_is_one_document_is_told_how_to_become_lines(
+    path: Path, document: bytes, command: str
+) -> None:
+    with pytest.raises(FileProblem) as problem:
+        lines_of(path, document)
+    assert "an import wants an object a line" in str(problem.value)
+    assert command in str(problem.value)
+
+
+@pytest.mark.parametrize("line", [b"[]", b"[1]", b"[[{}]]", b'{"item": "movie:a", "tags": []}'])
+def test_other_first_lines_are_lines(path: Path, line: bytes) -> None:
+    assert lines_of(path, line + b"\n{}") == [Line(1, line), Line(2, b"{}")]
