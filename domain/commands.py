@@ -28,6 +28,13 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+_ITEM_SAID = (
+    "kind:key. The key is for good, and all that is watched hangs on it: make it of what doesn't "
+    "change, such as the media server's own id (movie:0f5c7a1e9d3b4c62a8e1f09b7d5c4a31) or another "
+    "catalog's (movie:tmdb-1092), never of a title, a path or a place in a list. Several servers "
+    "that hold the same film send one key for it."
+)
+
 Line = Annotated[
     Text,
     BeforeValidator(
@@ -71,7 +78,7 @@ class Command(BaseModel):
 class PlaceItem(Command):
     """An upsert of an item of the catalog (rule 4); only a new one needs its parent."""
 
-    item: ItemId
+    item: Annotated[ItemId, Field(description=_ITEM_SAID, examples=["movie:tmdb-1092"])]
     parent: ItemId | None = None
     index: Index | None = None
     title: Line | None = None

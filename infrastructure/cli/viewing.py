@@ -52,7 +52,7 @@ def watched(
         print_json({"rows": [row for row, _ in rows]})
         return
     print_table(
-        ("item", "title", "stands for", "catalog version"),
+        ("item", "title", "stands for", "version"),
         [
             (row["item"], title, count, row["catalog_version"])
             for (row, title), count in zip(rows, stands_for, strict=True)

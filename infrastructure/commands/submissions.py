@@ -7,7 +7,7 @@ looked at alone.
 import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple, NotRequired
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from pydantic_core import from_json, to_json
@@ -27,6 +27,15 @@ _EVENTS: dict[str, type[Activity]] = {cls.type_name: cls for cls in ACTIVITY}
 """The event that each type of submission becomes, with all but the envelope for its facts."""
 _ENVELOPE = {"id", "type", "cduid"}
 
+_ID_SAID = (
+    "What makes sending it again harmless: the same whenever this very event is sent, and never "
+    "another's. Where the player has an id of its own for what happened, make it of that, as a "
+    "version 5 UUID: uuid5(NAMESPACE_URL, 'kodi:living-room:history:4711'). Otherwise take a "
+    "random one and keep it with the event until it is answered. One id for each thing that "
+    "happened, not for each item: a rewatch is a new one."
+)
+_ID_EXAMPLE = str(uuid5(NAMESPACE_URL, "kodi:living-room:history:4711"))
+
 
 def _as_rfc3339(value: Any) -> Any:
     if isinstance(value, datetime) or (isinstance(value, str) and _RFC3339(value)):
@@ -41,7 +50,7 @@ Instant = Annotated[OccurredAt, Field(strict=False), BeforeValidator(_as_rfc3339
 class _Activity(TypedDict):
     """What comes with every event; a shape has the facts of its event besides, by their names."""
 
-    id: UUID
+    id: Annotated[UUID, Field(description=_ID_SAID, examples=[_ID_EXAMPLE])]
     cduid: NotRequired[Id | None]
     item: ItemId
     occurred_at: NotRequired[Instant | None]
@@ -86,7 +95,7 @@ _SENT: TypeAdapter[_Sent] = TypeAdapter(_Sent)
 class Submission(NamedTuple):
     """An event as a player sent it; without `cduid` it is about the sender's own."""
 
-    id: UUID
+    id: Annotated[UUID, Field(description=_ID_SAID, examples=[_ID_EXAMPLE])]
     cduid: str | None
     event: Activity
 
