@@ -66,7 +66,7 @@ async def _projected(request: Request, after: int | None, wait_seconds: float) -
     end = (await run_in_threadpool(services_of(request).ledger.head)).position
     if after > end:
         raise parameter_problem(
-            "after", f"is beyond the ledger's end, {end}; send a position that a write answered"
+            "after", f"is beyond the ledger's end, {end}; send one that a write answered with"
         )
     if wait_seconds and (position := await watch.reached(after, wait_seconds)) >= after:
         return
