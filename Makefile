@@ -7,12 +7,15 @@ WORKERS ?= 2
 .PHONY: help setup demo serve check format test test-long bench clean
 
 help:
+	@echo "make setup      everything into .venv; the others do that first"
 	@echo "make demo       an evening with two people and three devices, on a scratch ledger"
 	@echo "make serve      the service on this machine: API and projector"
 	@echo "make check      lint, types, layers, dead code"
+	@echo "make format     what ruff can mend by itself"
 	@echo "make test       the whole suite, a real PostgreSQL included"
 	@echo "make test-long  kills, fuzzing, thousands of random lives"
 	@echo "make bench      the tables of speed; QUICK=1 for a short one"
+	@echo "make clean      away with .venv and what tools keep"
 
 setup: $(STAMP)
 
