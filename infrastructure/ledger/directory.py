@@ -6,13 +6,12 @@ reader for anybody but whoever makes the very version that it asks for.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from threading import Lock
 
 from sqlalchemy import Connection, Engine
 
 from domain.directory import Directory
-from domain.events import Recorded
 from infrastructure.database.engine import driver_reading, read_transaction
 from infrastructure.ledger.reader import read_settings
 from infrastructure.ledger.statements import statements_of
@@ -85,14 +84,10 @@ class CurrentDirectory:
     def _follow(self, connection: Connection, known: Directory, upto: int) -> Directory:
         """The version that has all up to a position, from one that hasn't."""
         news = read_settings(connection, known.position, upto)
-        made = evolved(known, news)
+        if not news:  # somebody else was quicker
+            return known
+        made = known.fork()
+        for recorded in news:
+            made.evolve(recorded)
         self.learn(made)
         return made
-
-
-def evolved(known: Directory, news: Iterable[Recorded]) -> Directory:
-    """A directory with some events more; the one that was known stays as it is."""
-    made = known.fork()
-    for recorded in news:
-        made.evolve(recorded)
-    return made
