@@ -1,23 +1,28 @@
 """The catalog's tree, now and at every version it ever had (rules 4 to 6).
 
-Titles, tags and the like are kept as they are now; places are kept for ever, since what an event
-on a container spoke about is asked of the catalog as it was when the ledger took that event in.
+Titles, tags and the like are kept as they are now. What an event meant is asked of the catalog as
+it was: so places, running times and release dates are kept for ever, and when each version was
+recorded.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from domain.events import (
     CatalogEvent,
     Details,
     ItemDescribed,
     ItemHidden,
+    ItemLinked,
     ItemMoved,
     ItemPlaced,
     ItemRestored,
+    ItemUnlinked,
 )
+from domain.external_ids import ids_of
+from domain.instants import to_us
 from domain.items import Kind, is_watchable, key_of, kind_of
 from domain.state.forked import ForkedDict
 
@@ -46,6 +51,11 @@ class Node:
         """The catalog version that put it where it stands now."""
         return self.places[-1][0]
 
+    @property
+    def first_version(self) -> int:
+        """The catalog version that knew it first."""
+        return self.places[0][0]
+
 
 @dataclass(slots=True)
 class Leaves:
@@ -72,6 +82,14 @@ class Leaves:
         return self.versions[count - 1] if count else 0
 
 
+class _Dating(NamedTuple):
+    """How long an item runs and when it comes out, from a catalog version on."""
+
+    version: int
+    runtime_seconds: float | None
+    released_us: int | None
+
+
 def _copy_of_node(node: Node) -> Node:
     return replace(node, places=list(node.places), children=list(node.children))
 
@@ -80,11 +98,23 @@ def _copy_of_leaves(leaves: Leaves) -> Leaves:
     return Leaves(list(leaves.versions), list(leaves.items))
 
 
+def _when(release: tuple[int, str]) -> int:
+    return release[0]
+
+
+def _dating(version: int, details: Details) -> _Dating:
+    released_at = details.released_at
+    return _Dating(
+        version, details.runtime_seconds, None if released_at is None else to_us(released_at)
+    )
+
+
 class Catalog:
     """A fold of the catalog's stream. `version` is that of the last event folded.
 
-    What was asked once is kept: `_above` and `_spans` say where items stand and stood, and forks
-    share them until something moves; `_leaves` and `_in_order` what stands below.
+    `movies` are in the order in which they came. What was asked once is kept: `_above` and `_spans`
+    say where items stand and stood, and forks share them until something moves; `_leaves` and
+    `_in_order` what stands below.
     """
 
     def __init__(self) -> None:
@@ -94,15 +124,26 @@ class Catalog:
         self.hidden: set[str] = set()
         self._tracking: ForkedDict[list[tuple[int, bool]]] = ForkedDict(list)
         self._left: ForkedDict[set[str]] = ForkedDict(set)
+        self._left_at: ForkedDict[list[int]] = ForkedDict(list)
+        self._recorded_us: list[int] = []
+        self._datings: ForkedDict[list[_Dating]] = ForkedDict(list)
+        self._dated: set[str] = set()
+        self._redated: list[int] = []
+        self._releases: list[tuple[int, str]] | None = None
+        self.movies: list[str] = []
+        self._by_id: ForkedDict[dict[str, tuple[str, ...]]] = ForkedDict(dict)
+        self._works: dict[str, tuple[str, ...]] = {}
+        self._parted: set[frozenset[str]] = set()
         self._above: dict[str, tuple[tuple[str, int], ...]] = {}
         self._spans: dict[str, dict[str, tuple[Span, ...]]] = {}
         self._leaves: ForkedDict[Leaves] = ForkedDict(_copy_of_leaves)
         self._in_order: dict[str | None, list[str]] = {}
 
-    def fork(self) -> "Catalog":
+    def fork(self, *, tries: bool = False) -> "Catalog":
         """A catalog as this one is; from here on each of the two goes its own way.
 
         Takes time by the number of items, but little: they themselves stay shared until changed.
+        One that `tries` may go another way than the ledger, and so shares nothing that is kept.
         """
         other = Catalog()
         other.version = self.version
@@ -111,15 +152,33 @@ class Catalog:
         other.hidden = set(self.hidden)
         other._tracking = self._tracking.fork()
         other._left = self._left.fork()
-        other._above, other._spans = self._above, self._spans
+        other._left_at = self._left_at.fork()
+        other._recorded_us = list(self._recorded_us)
+        other._datings = self._datings.fork()
+        other._dated = set(self._dated)
+        other._redated = list(self._redated)
+        other._releases = self._releases
+        other.movies = list(self.movies)
+        other._by_id = self._by_id.fork()
+        other._works = dict(self._works)
+        other._parted = set(self._parted)
+        if not tries:
+            other._above, other._spans = self._above, self._spans
         other._leaves = self._leaves.fork()
         other._in_order = dict(self._in_order)
+        return other
+
+    def after(self, events: Sequence[CatalogEvent]) -> "Catalog":
+        """A catalog as this one would be after events that may never be recorded."""
+        other = self.fork(tries=True)
+        for version, event in enumerate(events, start=self.version + 1):
+            other.evolve(event, version, recorded_at_us=0)
         return other
 
     def __contains__(self, item: object) -> bool:
         return item in self.nodes
 
-    def evolve(self, event: CatalogEvent, version: int) -> None:
+    def evolve(self, event: CatalogEvent, version: int, recorded_at_us: int) -> None:
         """Take in the catalog's event number `version`."""
         match event:
             case ItemPlaced():
@@ -128,20 +187,29 @@ class Catalog:
             case ItemMoved():
                 self._move(event, version)
             case ItemDescribed():
-                node = self.nodes.own(event.item)
-                node.details = event.details
-                self._in_order.pop(node.parent, None)
+                self._describe(event, version)
                 self._note_tracking(event.item, event.details, version)
             case ItemHidden():
                 self.hidden.add(event.item)
             case ItemRestored():
                 self.hidden.discard(event.item)
+            case ItemLinked():
+                self._link(event)
+            case ItemUnlinked():
+                self._unlink(event)
             case _:
                 assert_never(event)
         self.version = version
+        self._recorded_us.append(recorded_at_us)
 
     def _place(self, event: ItemPlaced, version: int) -> None:
         self.nodes[event.item] = Node(event.item, event.details, [(version, event.parent)])
+        if kind_of(event.item) is Kind.MOVIE:
+            self.movies.append(event.item)
+        if event.details.released_at is not None:
+            self._dated.add(event.item)
+            self._releases = None
+        self._index_ids(event.item, {}, ids_of(event.details.external_ids))
         self._siblings(event.parent).append(event.item)
         self._in_order.pop(event.parent, None)
         if is_watchable(event.item):
@@ -156,12 +224,130 @@ class Catalog:
         for container, _ in self.above(event.item):
             self._left.setdefault(container, set())
             self._left.own(container).add(event.item)
+            self._left_at.setdefault(container, [])
+            self._left_at.own(container).append(version)
         self._siblings(node.parent).remove(event.item)
         self._siblings(event.parent).append(event.item)
         node.places.append((version, event.parent))
         self._above, self._spans = {}, {}  # the old ones may be another fork's, too
         self._in_order.clear()
         self._leaves.clear()
+
+    def _describe(self, event: ItemDescribed, version: int) -> None:
+        node = self.nodes.own(event.item)
+        before = _dating(node.first_version, node.details)
+        after = _dating(version, event.details)
+        if before[1:] != after[1:]:
+            self._datings.setdefault(event.item, [before])
+            self._datings.own(event.item).append(after)
+        if before.released_us != after.released_us:
+            self._dated.add(event.item)
+            self._redated.append(version)
+            self._releases = None
+        if node.details.external_ids != event.details.external_ids:
+            known_by = ids_of(node.details.external_ids)
+            self._index_ids(event.item, known_by, ids_of(event.details.external_ids))
+        node.details = event.details
+        self._in_order.pop(node.parent, None)
+
+    def _index_ids(self, item: str, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+        for namespace, each in before.items() - after.items():
+            holders = self._holders(item, namespace)
+            holders[each] = tuple(other for other in holders[each] if other != item)
+        for namespace, each in after.items() - before.items():
+            holders = self._holders(item, namespace)
+            holders[each] = (*holders.get(each, ()), item)
+
+    def _holders(self, item: str, namespace: str) -> dict[str, tuple[str, ...]]:
+        """Who has which id in a namespace, of an item's kind, to be changed."""
+        key = f"{kind_of(item)}:{namespace}"
+        self._by_id.setdefault(key, {})
+        return self._by_id.own(key)
+
+    def known_by(self, kind: Kind, namespace: str, external_id: str) -> tuple[str, ...]:
+        """The items of a kind that another catalog has under an id, in the order in which they got
+        it. Namespaces are in small letters here.
+        """
+        return self._by_id.get(f"{kind}:{namespace}", {}).get(external_id, ())
+
+    def _link(self, event: ItemLinked) -> None:
+        work = tuple(sorted({*self.work(event.item), *self.work(event.same_as)}))
+        self._works.update(dict.fromkeys(work, work))
+
+    def _unlink(self, event: ItemUnlinked) -> None:
+        rest = tuple(each for each in self._works.pop(event.item, ()) if each != event.item)
+        self._parted.update(frozenset((event.item, each)) for each in rest)
+        for each in rest:
+            if len(rest) > 1:
+                self._works[each] = rest
+            else:
+                del self._works[each]
+
+    def work(self, item: str) -> tuple[str, ...]:
+        """The items that are one work with `item`, itself included, by name (rule 24)."""
+        return self._works.get(item) or (item,)
+
+    def with_works(self, leaves: list[str]) -> list[str]:
+        """Watchable items, and all that are one work with any of them."""
+        if self._works.keys().isdisjoint(leaves):
+            return leaves
+        return list(dict.fromkeys(item for leaf in leaves for item in self.work(leaf)))
+
+    def parted_from(self, item: str) -> set[str]:
+        """What was one work with an item once, and isn't by somebody's word."""
+        return {each for pair in self._parted if item in pair for each in pair if each != item}
+
+    def were_parted(self, item: str, other: str) -> bool:
+        """Whether two items were one work once, and somebody unlinked one of them (rule 24)."""
+        return frozenset((item, other)) in self._parted
+
+    def runtime_seconds(self, item: str, version: int = FOR_EVER) -> float | None:
+        """How long an item runs, by the catalog as of a version; None where that isn't known."""
+        node = self.nodes.get(item)
+        if node is None or node.first_version > version:
+            return None
+        if item not in self._datings:
+            return node.details.runtime_seconds
+        return self._dating(item, version).runtime_seconds
+
+    def released_us(self, item: str, version: int = FOR_EVER) -> int | None:
+        """When an item comes out, by the catalog as of a version (rule 30)."""
+        if item not in self._dated or self.nodes[item].first_version > version:
+            return None
+        return self._dating(item, version).released_us
+
+    def released_after(self, instant_us: int) -> list[tuple[int, str]]:
+        """The watchable items that come out later than an instant, soonest first, with when."""
+        releases = self._in_time()
+        return releases[bisect_right(releases, instant_us, key=_when) :]
+
+    def comes_out_between(self, first_us: int, last_us: int) -> bool:
+        """Whether anything comes out between two instants, whichever of them is the earlier."""
+        releases = self._in_time()
+        return bisect_right(releases, first_us, key=_when) != bisect_right(
+            releases, last_us, key=_when
+        )
+
+    def _in_time(self) -> list[tuple[int, str]]:
+        if self._releases is None:
+            dated = ((self.released_us(item), item) for item in self._dated if is_watchable(item))
+            self._releases = sorted((at_us, item) for at_us, item in dated if at_us is not None)
+        return self._releases
+
+    def _dating(self, item: str, version: int) -> _Dating:
+        if item not in self._datings:
+            node = self.nodes[item]
+            return _dating(node.first_version, node.details)
+        said = self._datings[item]
+        return said[bisect_right(said, version, key=lambda each: each.version) - 1]
+
+    def meant_version(self, container: str, at_us: int, version: int) -> int:
+        """The version that a mark on a container means, made at an instant and recorded at
+        `version` (rule 7): the last recorded by then, if it knew the container.
+        """
+        meant = min(bisect_right(self._recorded_us, at_us), version)
+        node = self.nodes.get(container)
+        return version if node is None or node.first_version > meant else meant
 
     def _note_tracking(self, item: str, details: Details, version: int) -> None:
         if kind_of(item) is Kind.STREAM_SOURCE:
@@ -243,7 +429,7 @@ class Catalog:
         return any(start <= version < end for start, end in self.spans(item).get(container, ()))
 
     def leaves(self, container: str) -> Leaves:
-        """The watchable items under a container. CacheEntry up to date as the catalog evolves."""
+        """The watchable items under a container. Kept up to date as the catalog evolves."""
         found = self._leaves.get(container)
         if found is None:
             found = self._leaves[container] = self._collect_leaves(container)
@@ -285,9 +471,33 @@ class Catalog:
             if is_watchable(item) and self.stood_under(item, container, version)
         ]
 
-    def has_left(self, container: str) -> bool:
-        """Whether anything ever moved out from under a container."""
-        return container in self._left
+    def is_meant(self, item: str, container: str, version: int, cut_us: int) -> bool:
+        """Whether a mark on a container that means `version` speaks about a watchable item: it
+        stood there, and wasn't yet to come out after `cut_us` (rules 7 and 30).
+        """
+        return self.stood_under(item, container, version) and (
+            not self._dated or self._is_out(item, version, cut_us)
+        )
+
+    def _is_out(self, item: str, version: int, cut_us: int) -> bool:
+        released_us = self.released_us(item, version)
+        return released_us is None or released_us <= cut_us
+
+    def leaves_meant(self, container: str, version: int, cut_us: int) -> list[str]:
+        """The watchable items that a mark on a container speaks about."""
+        leaves = self.leaves_then(container, version) if container in self else []
+        if not self._dated:
+            return leaves
+        return [leaf for leaf in leaves if self._is_out(leaf, version, cut_us)]
+
+    def kept_all(self, container: str, first: int, last: int) -> bool:
+        """Whether a mark that means version `last` speaks about all that one of version `first`
+        does, if neither is cut short: nothing left since, and no release date changed.
+        """
+        return first <= last and not any(
+            bisect_right(changed, first) < bisect_right(changed, last)
+            for changed in (self._left_at.get(container, ()), self._redated)
+        )
 
     def containers_under(self, container: str) -> Iterator[str]:
         """All containers below a container, itself left out."""
@@ -302,14 +512,9 @@ class Catalog:
             return [item]
         return self.leaves(item).items if item in self else []
 
-    def touched_by(self, item: str) -> list[str]:
-        """The containers that something said on `item` touches: at, above and below it."""
-        touched = [container for container, _ in self.above(item)]
-        if not is_watchable(item):
-            touched.append(item)
-            if item in self:
-                touched.extend(self.containers_under(item))
-        return touched
+    def above_any(self, items: Iterable[str]) -> set[str]:
+        """The containers that any of some items stands under."""
+        return {container for item in items for container, _ in self.above(item)}
 
     def is_present(self, item: str) -> bool:
         """Whether the catalog knows `item` and neither it nor anything above it is hidden."""

@@ -5,16 +5,25 @@ A field left out keeps its value, null unsets it. Which ones were left out is in
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
-from domain.events import DurationSeconds, Index, IsolationMode, Text
+from domain.events import DurationSeconds, Index, IsolationMode, ReleasedAt, Text, Year
 from domain.items import Id, ItemId
 
 _TAGS_MAX = 1000
 _BREAKS = "\t\n\r"
 _breaks_and_spaces = re.compile(f"[{_BREAKS} ]+")
+_is_day = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII).fullmatch
 _SENT_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 
 
@@ -28,11 +37,25 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _from_midnight(value: Any) -> Any:
+    if isinstance(value, str) and _is_day(value):
+        return f"{value}T00:00:00Z"
+    if isinstance(value, datetime) or (isinstance(value, str) and _is_day(value[:10])):
+        return value
+    # Bare numbers least of all are understood: they could be seconds or years.
+    raise ValueError("isn't understood; send a day such as 2026-01-31, or a time of it")
+
+
 _ITEM_SAID = (
     "kind:key. The key is for good, and all that is watched hangs on it: make it of what doesn't "
     "change, such as the media server's own id (movie:0f5c7a1e9d3b4c62a8e1f09b7d5c4a31) or another "
     "catalog's (movie:tmdb-1092), never of a title, a path or a place in a list. Several servers "
     "that hold the same film send one key for it."
+)
+
+_LINK_SAID = (
+    "Whether what has the same id in another catalog becomes one work with it. Say false each time "
+    "of what shall stay apart."
 )
 
 Line = Annotated[
@@ -48,6 +71,16 @@ ItemIds = Annotated[tuple[ItemId, ...], Field(max_length=_TAGS_MAX)]
 ExternalKey = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=100)]
 ExternalId = Annotated[Text, BeforeValidator(_as_text, Text | int)]
 """An id that another catalog has for an item; some send numbers, which are taken as their text."""
+
+Release = Annotated[
+    ReleasedAt,
+    Field(strict=False),
+    BeforeValidator(_from_midnight),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "format": each} for each in ("date", "date-time")]}
+    ),
+]
+"""When something comes out; a bare day is its midnight in UTC."""
 
 _MODES = {**{str(mode): mode for mode in IsolationMode}, "silent": IsolationMode.SILO}
 
@@ -86,6 +119,21 @@ class PlaceItem(Command):
     external_ids: Mapping[ExternalKey, ExternalId] | None = None
     runtime_seconds: DurationSeconds | None = None
     tracks_progress: bool | None = None
+    year: Annotated[Year | None, Field(description="The year that it is known by.")] = None
+    released_at: Annotated[
+        Release | None,
+        Field(
+            description="When it comes out: RFC 3339, or a day, which begins at midnight in UTC."
+        ),
+    ] = None
+    link: Annotated[bool, Field(description=_LINK_SAID)] = True
+
+
+class LinkItems(Command):
+    """Makes two watchable items of one kind one work (rule 24)."""
+
+    item: ItemId
+    same_as: ItemId
 
 
 class PutDeviceUser(Command):
@@ -104,6 +152,12 @@ class PatchDeviceUser(Command):
 
     isolation_mode: Mode = IsolationMode.LOUD
     display_name: Line | None = None
+
+
+class ReassignDeviceUser(Command):
+    """Whose a device user is from now on, with all that it ever said (rule 33)."""
+
+    user: Id
 
 
 class PutAccess(Command):

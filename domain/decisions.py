@@ -1,4 +1,4 @@
-"""Decisions: what commands on device users, tokens and access come to, and what players may say.
+"""Decisions: what commands on device users, tokens and access come to.
 
 Each gives the events to record, none if nothing would change, or a Rejection.
 """
@@ -8,29 +8,19 @@ from domain.commands import PatchDeviceUser, PutAccess, PutDeviceUser
 from domain.directory import DeviceUser, Directory
 from domain.events import (
     AccessChanged,
-    Activity,
     DeviceDescribed,
     DeviceUserEvent,
+    DeviceUserReassigned,
     DeviceUserRegistered,
+    DeviceUserReinstated,
+    DeviceUserRetired,
     IsolationModeChanged,
-    ProgressReported,
     TokenIssued,
     TokenRevoked,
 )
-from domain.items import is_watchable
 from domain.rejection import Rejection
 
 _NAMES = ("reported_name", "display_name", "kind")
-
-
-def check_activity(event: Activity) -> Rejection | None:
-    """Why an event of a viewer isn't taken in, if it isn't (rule 7)."""
-    if isinstance(event, ProgressReported) and not is_watchable(event.item):
-        return Rejection(
-            "progress_on_container",
-            f"{event.item} holds other items; report the progress of the one being played.",
-        )
-    return None
 
 
 def put_device_user(
@@ -53,6 +43,8 @@ def put_device_user(
             "device_user_differs",
             f"{cduid} is {known.user} on {known.device} and stays so; register another cduid.",
         )
+    if known.is_retired:
+        return _retired(cduid)
     return _changes(command, known)
 
 
@@ -81,9 +73,10 @@ def issue_token(
     cduid: str, token_sha256: str, directory: Directory
 ) -> list[DeviceUserEvent] | Rejection:
     """A new token takes the place of the old one."""
-    if cduid not in directory.device_users:
+    known = directory.device_users.get(cduid)
+    if known is None:
         return unknown_device_user(cduid)
-    return [TokenIssued(token_sha256=token_sha256)]
+    return _retired(cduid) if known.is_retired else [TokenIssued(token_sha256=token_sha256)]
 
 
 def revoke_token(cduid: str, directory: Directory) -> list[DeviceUserEvent] | Rejection:
@@ -92,6 +85,34 @@ def revoke_token(cduid: str, directory: Directory) -> list[DeviceUserEvent] | Re
     if known is None:
         return unknown_device_user(cduid)
     return [] if known.token_sha256 is None else [TokenRevoked()]
+
+
+def reassign(cduid: str, user: str, directory: Directory) -> list[DeviceUserEvent] | Rejection:
+    """Gives a device user to another user, with all that it ever said (rule 33)."""
+    known = directory.device_users.get(cduid)
+    if known is None:
+        return unknown_device_user(cduid)
+    return [] if known.user == user else [DeviceUserReassigned(user=user)]
+
+
+def retire(cduid: str, directory: Directory) -> list[DeviceUserEvent] | Rejection:
+    """Takes a device user out of every list, and its token away (rule 33)."""
+    known = directory.device_users.get(cduid)
+    if known is None:
+        return unknown_device_user(cduid)
+    return [] if known.is_retired else [DeviceUserRetired()]
+
+
+def reinstate(
+    cduid: str, token_sha256: str, directory: Directory
+) -> list[DeviceUserEvent] | Rejection:
+    """Takes a retirement back, with a new token; nothing for what isn't retired (rule 33)."""
+    known = directory.device_users.get(cduid)
+    if known is None:
+        return unknown_device_user(cduid)
+    if not known.is_retired:
+        return []
+    return [DeviceUserReinstated(), TokenIssued(token_sha256=token_sha256)]
 
 
 def put_access(user: str, command: PutAccess, directory: Directory) -> list[AccessChanged]:
@@ -110,3 +131,7 @@ def put_access(user: str, command: PutAccess, directory: Directory) -> list[Acce
 def unknown_device_user(cduid: str) -> Rejection:
     """The rejection of whatever is asked of a cduid that was never registered."""
     return Rejection("unknown_device_user", f"There is no device user {cduid}.")
+
+
+def _retired(cduid: str) -> Rejection:
+    return Rejection("device_user_retired", f"{cduid} is retired; reinstate it first.")

@@ -13,17 +13,27 @@ from domain.events import (
     AccessChanged,
     ActivityFact,
     DeviceDescribed,
+    DeviceUserEvent,
+    DeviceUserReassigned,
     DeviceUserRegistered,
+    DeviceUserReinstated,
+    DeviceUserRetired,
+    Erased,
     IsolationMode,
     IsolationModeChanged,
     ItemDescribed,
     ItemHidden,
+    ItemLinked,
     ItemMoved,
     ItemPlaced,
     ItemRestored,
+    ItemUnlinked,
     Recorded,
     TokenIssued,
     TokenRevoked,
+    UserErased,
+    device_user_stream,
+    user_stream,
 )
 
 _SHARING = frozenset({IsolationMode.LOUD, IsolationMode.SHOUT})
@@ -42,6 +52,7 @@ class DeviceUser:
     display_name: str | None = None
     kind: str | None = None
     token_sha256: str | None = None
+    is_retired: bool = False
 
     @property
     def watch_group(self) -> str:
@@ -66,6 +77,7 @@ class Directory:
         self.catalog = Catalog()
         self.device_users: dict[str, DeviceUser] = {}
         self.devices: dict[str, DeviceUser] = {}
+        self.reassigned: frozenset[str] = frozenset()
         self._cduids: dict[str, list[str]] = {}
         self._access: dict[str, Access] = {}
         self._groups: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -74,8 +86,16 @@ class Directory:
         """Take in one event; activity changes nothing here."""
         event = recorded.event
         match event:
-            case ItemPlaced() | ItemMoved() | ItemDescribed() | ItemHidden() | ItemRestored():
-                self.catalog.evolve(event, recorded.version)
+            case (
+                ItemPlaced()
+                | ItemMoved()
+                | ItemDescribed()
+                | ItemHidden()
+                | ItemRestored()
+                | ItemLinked()
+                | ItemUnlinked()
+            ):
+                self.catalog.evolve(event, recorded.version, recorded.recorded_at_us)
             case AccessChanged():
                 self._access[_owner(recorded)] = Access(
                     None if event.allowed_shelves is None else frozenset(event.allowed_shelves),
@@ -88,39 +108,48 @@ class Directory:
                 | IsolationModeChanged()
                 | TokenIssued()
                 | TokenRevoked()
+                | DeviceUserReassigned()
+                | DeviceUserRetired()
+                | DeviceUserReinstated()
             ):
                 self._evolve_device_user(_owner(recorded), event)
-            case ActivityFact():
+            case ActivityFact() | Erased() | UserErased():
                 pass
             case _:
                 assert_never(event)
         self.position = recorded.position
 
-    def _evolve_device_user(
-        self,
-        cduid: str,
-        event: DeviceUserRegistered
-        | DeviceDescribed
-        | IsolationModeChanged
-        | TokenIssued
-        | TokenRevoked,
-    ) -> None:
-        if isinstance(event, DeviceUserRegistered):
-            self._cduids[event.user] = [*self.cduids(event.user), cduid]
-            self.device_users[cduid] = DeviceUser(
-                cduid,
-                event.user,
-                event.device,
-                event.isolation_mode,
-                event.reported_name,
-                event.display_name,
-                event.kind,
-            )
-        else:
-            self.device_users[cduid] = _changed(self.device_users[cduid], event)
+    def _evolve_device_user(self, cduid: str, event: DeviceUserEvent) -> None:
+        match event:
+            case DeviceUserRegistered():
+                self._register(cduid, event)
+            case DeviceUserReassigned():
+                self._reassign(cduid, event.user)
+            case _:
+                self.device_users[cduid] = _changed(self.device_users[cduid], event)
         device_user = self.device_users[cduid]
         self.devices[device_user.device] = device_user
         self._groups.pop(device_user.user, None)
+
+    def _register(self, cduid: str, event: DeviceUserRegistered) -> None:
+        self._cduids[event.user] = [*self.cduids(event.user), cduid]
+        self.device_users[cduid] = DeviceUser(
+            cduid,
+            event.user,
+            event.device,
+            event.isolation_mode,
+            event.reported_name,
+            event.display_name,
+            event.kind,
+        )
+
+    def _reassign(self, cduid: str, user: str) -> None:
+        known = self.device_users[cduid]
+        self._cduids[known.user] = [each for each in self.cduids(known.user) if each != cduid]
+        self._groups.pop(known.user, None)
+        self._cduids[user] = [*self.cduids(user), cduid]
+        self.device_users[cduid] = replace(known, user=user)
+        self.reassigned |= {cduid}
 
     def fork(self) -> "Directory":
         """A directory as this one is; from here on each of the two goes its own way."""
@@ -129,6 +158,7 @@ class Directory:
         other.catalog = self.catalog.fork()
         other.device_users = dict(self.device_users)
         other.devices = dict(self.devices)
+        other.reassigned = self.reassigned
         other._cduids = dict(self._cduids)
         other._access = dict(self._access)
         other._groups = dict(self._groups)
@@ -139,8 +169,16 @@ class Directory:
         return self._access.get(user, NO_LIMITS)
 
     def cduids(self, user: str) -> list[str]:
-        """The user's device users, in the order they were registered."""
+        """The user's device users, in the order in which they became theirs."""
         return self._cduids.get(user, [])
+
+    def streams(self, user: str) -> tuple[str, ...]:
+        """All that is the user's: what their device users said and what was said of them."""
+        return user_stream(user), *map(device_user_stream, self.cduids(user))
+
+    def knows_user(self, user: str) -> bool:
+        """Whether the user has a device user, or limits were ever set for them."""
+        return bool(self.cduids(user)) or user in self._access
 
     def groups(self, user: str) -> dict[str, tuple[str, ...]]:
         """The watch groups that the user's device users look at: the members of each by its id."""
@@ -180,7 +218,12 @@ def _owner(recorded: Recorded) -> str:
 
 def _changed(
     device_user: DeviceUser,
-    event: DeviceDescribed | IsolationModeChanged | TokenIssued | TokenRevoked,
+    event: DeviceDescribed
+    | IsolationModeChanged
+    | TokenIssued
+    | TokenRevoked
+    | DeviceUserRetired
+    | DeviceUserReinstated,
 ) -> DeviceUser:
     match event:
         case DeviceDescribed():
@@ -196,3 +239,7 @@ def _changed(
             return replace(device_user, token_sha256=event.token_sha256)
         case TokenRevoked():
             return replace(device_user, token_sha256=None)
+        case DeviceUserRetired():
+            return replace(device_user, is_retired=True, token_sha256=None)
+        case DeviceUserReinstated():
+            return replace(device_user, is_retired=False)

@@ -2,10 +2,11 @@
 
 An event is what was claimed, and nothing else: who said it, when it was recorded and where it
 stands in the ledger is its envelope, `Recorded`. Each class has an explicit topic; a changed shape
-is a new class with a new topic, and an upcast from the old one.
+has a new one. What was stored before is read by today's class where that only has more that can be
+said, and by an upcast otherwise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, NamedTuple, get_args
@@ -19,6 +20,14 @@ from domain.items import Id, ItemId
 EARLIEST_AT = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST_AT = datetime(9999, 1, 1, tzinfo=UTC)
 SECONDS_MAX = 1e9
+CLOCK_OFFSET_SECONDS_MAX = 1e12
+"""More than lies between any two times that can be sent: a box may believe it is 1970."""
+UNDATED_AT_US = to_us(EARLIEST_AT)
+"""The `at` of what was watched nobody knows when: whatever is dated is newer (rule 25)."""
+
+_FIRST_RELEASE_AT = datetime(1800, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CLOCK_WAS_SET_AT = datetime(1970, 2, 1, tzinfo=UTC)
 
 
 def _as_utc(instant: datetime) -> datetime:
@@ -30,9 +39,21 @@ def _as_utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC) if instant.utcoffset() else instant
 
 
+def _as_release(instant: datetime) -> datetime:
+    if not _FIRST_RELEASE_AT <= instant < LATEST_AT:
+        raise ValueError("lies outside the years 1800 to 9998; leave out what isn't known")
+    return instant.astimezone(UTC) if instant.utcoffset() else instant
+
+
 OccurredAt = Annotated[AwareDatetime, AfterValidator(_as_utc)]
+ReleasedAt = Annotated[AwareDatetime, AfterValidator(_as_release)]
 PlayedSeconds = Annotated[float, Field(ge=0, le=SECONDS_MAX, allow_inf_nan=False)]
 DurationSeconds = Annotated[float, Field(gt=0, le=SECONDS_MAX, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+ClockOffsetSeconds = Annotated[
+    float, Field(ge=-CLOCK_OFFSET_SECONDS_MAX, le=CLOCK_OFFSET_SECONDS_MAX, allow_inf_nan=False)
+]
+Year = Annotated[int, Field(ge=1800, le=9998)]
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$", max_length=1000)]
 """One line of text for people: no control characters."""
 Index = Annotated[int, Field(ge=-(2**31), lt=2**31)]
@@ -50,12 +71,14 @@ class IsolationMode(StrEnum):
 class Fact(BaseModel):
     """What every event has in common.
 
-    `topic` is what the ledger keeps it under, for ever; `type_name` what players send it as and
-    histories show it as, the same for every version of a shape.
+    `topic` is what the ledger keeps it under, for ever; `older_topics` are those of shapes that
+    today's reads as they are, since it only has more that can be said. `type_name` is what players
+    send it as and histories show it as, the same for every version of a shape.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
     topic: ClassVar[str]
+    older_topics: ClassVar[tuple[str, ...]] = ()
     type_name: ClassVar[str]
 
 
@@ -63,41 +86,105 @@ class Fact(BaseModel):
 
 
 class ActivityFact(Fact):
-    """What every activity has in common: it is on an item, at a time that the player may claim."""
+    """What every activity has in common: a time that the player may claim.
+
+    `clock_offset_seconds` is what the ledger's clock showed more than the player's when the player
+    sent it, if they were apart (rule 1).
+    """
+
+    occurred_at: OccurredAt | None = None
+    clock_offset_seconds: ClockOffsetSeconds | None = None
+
+
+class SpokenFact(ActivityFact):
+    """What is said on an item, for the users of the same device that are named, too (rule 29)."""
 
     item: ItemId
-    occurred_at: OccurredAt | None = None
+    with_users: tuple[Id, ...] = ()
 
 
-class ItemWatched(ActivityFact):
-    """Somebody said that they watched it, or all under it (rule 7)."""
+class ItemWatched(SpokenFact):
+    """Somebody said that they watched it, or all under it (rule 7); `undated`: no one knows when.
 
-    topic: ClassVar[str] = "item_watched.v1"
+    An undated one has no `occurred_at` (rule 25).
+    """
+
+    topic: ClassVar[str] = "item_watched.v2"
+    older_topics: ClassVar[tuple[str, ...]] = ("item_watched.v1",)
     type_name: ClassVar[str] = "watch"
     duration_seconds: DurationSeconds | None = None
+    undated: bool = False
 
 
-class ItemUnwatched(ActivityFact):
+class ItemUnwatched(SpokenFact):
     """Somebody said that they haven't watched it, or anything under it (rule 9)."""
 
-    topic: ClassVar[str] = "item_unwatched.v1"
+    topic: ClassVar[str] = "item_unwatched.v2"
+    older_topics: ClassVar[tuple[str, ...]] = ("item_unwatched.v1",)
     type_name: ClassVar[str] = "unwatch"
 
 
-class ProgressReported(ActivityFact):
-    """A player's tick: how far a watchable item has been played (rule 8)."""
+class PlayerState(StrEnum):
+    """What the player was doing: shown, and of no consequence for what is watched."""
 
-    topic: ClassVar[str] = "progress_reported.v1"
+    PLAYING = "playing"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+class ProgressReported(SpokenFact):
+    """A player's tick: how far a watchable item has been played (rule 8).
+
+    Either seconds are there, those of the duration only if the player knows them, or a share of it
+    (rule 26).
+    """
+
+    topic: ClassVar[str] = "progress_reported.v2"
+    older_topics: ClassVar[tuple[str, ...]] = ("progress_reported.v1",)
     type_name: ClassVar[str] = "progress"
-    played_seconds: PlayedSeconds
-    duration_seconds: DurationSeconds
+    played_seconds: PlayedSeconds | None = None
+    duration_seconds: DurationSeconds | None = None
+    share: Share | None = None
+    state: Annotated[PlayerState | None, Field(strict=False)] = None
+
+
+class ActivityRetracted(ActivityFact):
+    """What was sent under an id by the same device user is as if it had never been (rule 23)."""
+
+    topic: ClassVar[str] = "activity_retracted.v1"
+    type_name: ClassVar[str] = "retract"
+    retracts: Annotated[UUID, Field(strict=False)]
+
+
+class ItemDismissed(ActivityFact):
+    """Leave it out of what comes next until more is said (rule 27)."""
+
+    topic: ClassVar[str] = "item_dismissed.v1"
+    type_name: ClassVar[str] = "dismiss"
+    item: ItemId
+
+
+class ItemRecalled(ActivityFact):
+    """Take a dismissal back (rule 27)."""
+
+    topic: ClassVar[str] = "item_recalled.v1"
+    type_name: ClassVar[str] = "recall"
+    item: ItemId
+
+
+class ItemRestarted(ActivityFact):
+    """Begin a show, a season or a shelf of shows anew, and rewrite nothing (rule 28)."""
+
+    topic: ClassVar[str] = "item_restarted.v1"
+    type_name: ClassVar[str] = "restart"
+    item: ItemId
 
 
 # What the operator says of a device user, in the stream of its cduid.
 
 
 class DeviceUserRegistered(Fact):
-    """Comes first in the stream of its cduid; whose that is, and on what device, never changes."""
+    """Comes first in the stream of its cduid: whose that is, and on what device."""
 
     topic: ClassVar[str] = "device_user_registered.v1"
     type_name: ClassVar[str] = "device_user_registered"
@@ -142,6 +229,28 @@ class TokenRevoked(Fact):
     type_name: ClassVar[str] = "token_revoked"
 
 
+class DeviceUserReassigned(Fact):
+    """It is another user's, with all that it ever said, as if it had always been (rule 33)."""
+
+    topic: ClassVar[str] = "device_user_reassigned.v1"
+    type_name: ClassVar[str] = "device_user_reassigned"
+    user: Id
+
+
+class DeviceUserRetired(Fact):
+    """It is in no list and its token is void; what it said stays (rule 33)."""
+
+    topic: ClassVar[str] = "device_user_retired.v1"
+    type_name: ClassVar[str] = "device_user_retired"
+
+
+class DeviceUserReinstated(Fact):
+    """It is in use again, without a token until one is issued (rule 33)."""
+
+    topic: ClassVar[str] = "device_user_reinstated.v1"
+    type_name: ClassVar[str] = "device_user_reinstated"
+
+
 # What the operator says of a user, in the stream of that user.
 
 
@@ -168,12 +277,15 @@ class Details(BaseModel):
     external_ids: Mapping[str, Text] = Field(default_factory=dict)
     runtime_seconds: DurationSeconds | None = None
     tracks_progress: bool | None = None
+    year: Year | None = None
+    released_at: ReleasedAt | None = None
 
 
 class ItemPlaced(Fact):
     """An item that the catalog did not have stands under its parent (rule 4)."""
 
-    topic: ClassVar[str] = "item_placed.v1"
+    topic: ClassVar[str] = "item_placed.v2"
+    older_topics: ClassVar[tuple[str, ...]] = ("item_placed.v1",)
     type_name: ClassVar[str] = "item_placed"
     item: ItemId
     parent: ItemId | None = None
@@ -192,7 +304,8 @@ class ItemMoved(Fact):
 class ItemDescribed(Fact):
     """The item's details, all of them, as they are from now on."""
 
-    topic: ClassVar[str] = "item_described.v1"
+    topic: ClassVar[str] = "item_described.v2"
+    older_topics: ClassVar[tuple[str, ...]] = ("item_described.v1",)
     type_name: ClassVar[str] = "item_described"
     item: ItemId
     details: Details
@@ -214,21 +327,86 @@ class ItemRestored(Fact):
     item: ItemId
 
 
+class ItemLinked(Fact):
+    """An item and another of its kind are one work from now on, and for all that was said.
+
+    `same_as` is the other (rule 24).
+    """
+
+    topic: ClassVar[str] = "item_linked.v1"
+    type_name: ClassVar[str] = "item_linked"
+    item: ItemId
+    same_as: ItemId
+
+
+class ItemUnlinked(Fact):
+    """An item is a work of its own again (rule 24)."""
+
+    topic: ClassVar[str] = "item_unlinked.v1"
+    type_name: ClassVar[str] = "item_unlinked"
+    item: ItemId
+
+
+# What is left of users that were erased.
+
+
+class Erased(Fact):
+    """In place of an event that was erased: it says nothing any more (rule 31)."""
+
+    topic: ClassVar[str] = "erased.v1"
+    type_name: ClassVar[str] = "erased"
+
+
+class Covered(BaseModel):
+    """The events that an erasure emptied or took a name out of, and a digest over what they are."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    erasure: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+    events: Annotated[int, Field(ge=1)]
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class UserErased(Fact):
+    """A user was erased, who isn't named (rule 31), in the stream of erasures.
+
+    `events` is how many were emptied. `covers` is all that erasures have changed so far, the
+    earlier ones too: they may have changed the same events.
+    """
+
+    topic: ClassVar[str] = "user_erased.v1"
+    type_name: ClassVar[str] = "user_erased"
+    events: Annotated[int, Field(ge=0)]
+    covers: tuple[Covered, ...] = ()
+
+
 # Each list stands once, as a union: `match` is held against it, and the tuples are made of it.
 
-Activity = ItemWatched | ItemUnwatched | ProgressReported
+Spoken = ItemWatched | ItemUnwatched | ProgressReported
+Activity = Spoken | ActivityRetracted | ItemDismissed | ItemRecalled | ItemRestarted
 DeviceUserEvent = (
-    DeviceUserRegistered | DeviceDescribed | IsolationModeChanged | TokenIssued | TokenRevoked
+    DeviceUserRegistered
+    | DeviceDescribed
+    | IsolationModeChanged
+    | TokenIssued
+    | TokenRevoked
+    | DeviceUserReassigned
+    | DeviceUserRetired
+    | DeviceUserReinstated
 )
-CatalogEvent = ItemPlaced | ItemMoved | ItemDescribed | ItemHidden | ItemRestored
-Event = Activity | DeviceUserEvent | AccessChanged | CatalogEvent
+CatalogEvent = (
+    ItemPlaced | ItemMoved | ItemDescribed | ItemHidden | ItemRestored | ItemLinked | ItemUnlinked
+)
+ErasureEvent = Erased | UserErased
+Event = Activity | DeviceUserEvent | AccessChanged | CatalogEvent | ErasureEvent
 
+SPOKEN: tuple[type[Spoken], ...] = get_args(Spoken)
 ACTIVITY: tuple[type[Activity], ...] = get_args(Activity)
 DEVICE_USER: tuple[type[DeviceUserEvent], ...] = get_args(DeviceUserEvent)
 CATALOG: tuple[type[CatalogEvent], ...] = get_args(CatalogEvent)
 EVENT_CLASSES: tuple[type[Event], ...] = get_args(Event)
 
 CATALOG_STREAM = "catalog"
+ERASURES_STREAM = "erasures"
 
 
 def device_user_stream(cduid: str) -> str:
@@ -239,6 +417,11 @@ def device_user_stream(cduid: str) -> str:
 def user_stream(user: str) -> str:
     """The stream of a user's settings: `user:…`."""
     return f"user:{user}"
+
+
+def erased_stream(name: str) -> str:
+    """What a stream is called once it is erased, by a name that says nothing."""
+    return f"erased:{name}"
 
 
 class Recorded(NamedTuple):
@@ -264,7 +447,31 @@ class Recorded(NamedTuple):
         return self.stream[6:] if self.stream.startswith("cduid:") else None
 
 
+def topics_of(classes: Iterable[type[Event]]) -> tuple[str, ...]:
+    """All topics that events of these classes stand in the ledger under, today's first."""
+    return tuple(topic for cls in classes for topic in (cls.topic, *cls.older_topics))
+
+
 def at_us(event: Event, recorded_at_us: int) -> int:
     """When an event counts as having happened: a clock that runs ahead can't win (rule 1)."""
-    occurred_at = getattr(event, "occurred_at", None)
-    return recorded_at_us if occurred_at is None else min(to_us(occurred_at), recorded_at_us)
+    if not isinstance(event, ActivityFact):
+        return recorded_at_us
+    if is_undated(event):
+        return UNDATED_AT_US
+    if event.occurred_at is None or not gives_time(event):
+        return recorded_at_us
+    offset_us = round((event.clock_offset_seconds or 0) * 1_000_000)
+    return max(UNDATED_AT_US, min(to_us(event.occurred_at) + offset_us, recorded_at_us))
+
+
+def is_undated(event: ActivityFact) -> bool:
+    """Whether it is a watch of which no time is known: so it says, or by the first instant of 1970,
+    as trackers have it (rules 1 and 25).
+    """
+    return isinstance(event, ItemWatched) and (event.undated or event.occurred_at == EPOCH)
+
+
+def gives_time(event: ActivityFact) -> bool:
+    """Whether it says when it happened. A clock that was never set shows January 1970 (rule 1)."""
+    occurred_at = event.occurred_at
+    return occurred_at is not None and not EPOCH <= occurred_at < _CLOCK_WAS_SET_AT

@@ -1,6 +1,6 @@
 """Placing: what becomes of items that a media server places, hides or restores (rules 4 and 5)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
 from domain.catalog import Catalog
@@ -10,11 +10,14 @@ from domain.events import (
     Details,
     ItemDescribed,
     ItemHidden,
+    ItemLinked,
     ItemMoved,
     ItemPlaced,
     ItemRestored,
 )
+from domain.external_ids import NAMESPACES
 from domain.items import PARENT_KIND, Kind, kind_of
+from domain.matching import link_by_ids
 from domain.rejection import Rejection
 
 PlacedStatus = Literal["placed", "moved", "changed", "restored", "unchanged"]
@@ -37,18 +40,25 @@ _DEPTH = {kind: _depth(kind) for kind in Kind}
 
 
 class Placing(NamedTuple):
-    """The events of one call, parents first, and for each item in order what becomes of it."""
+    """The events of one call, parents first and links last, and for each item in order what becomes
+    of it.
+    """
 
     events: list[CatalogEvent]
     results: list[PlacedStatus | Rejection]
 
 
-def place_items(commands: Sequence[PlaceItem], catalog: Catalog) -> Placing:
-    """Decides an upsert of many items, which may come in any order."""
+def place_items(
+    commands: Sequence[PlaceItem], catalog: Catalog, namespaces: Collection[str] = NAMESPACES
+) -> Placing:
+    """Decides an upsert of many items, which may come in any order, and what is linked by it.
+
+    `namespaces` are those whose ids link (rule 24).
+    """
     events: list[CatalogEvent] = []
     results: dict[int, PlacedStatus | Rejection] = {}
     seen: set[str] = set()
-    placed: set[str] = set()
+    placed: dict[str, PlaceItem] = {}
     for number in sorted(
         range(len(commands)), key=lambda number: _DEPTH[kind_of(commands[number].item)]
     ):
@@ -58,15 +68,23 @@ def place_items(commands: Sequence[PlaceItem], catalog: Catalog) -> Placing:
         if rejection is not None:
             results[number] = rejection
             continue
-        placed.add(command.item)
+        placed[command.item] = command
         changes = _changes(command, catalog)
         events += changes
         results[number] = _STATUS[type(changes[0])] if changes else "unchanged"
-    return Placing(events, [results[number] for number in range(len(commands))])
+    links = _links(placed, catalog.after(events) if events else catalog, namespaces)
+    return Placing([*events, *links], [results[number] for number in range(len(commands))])
+
+
+def _links(
+    placed: dict[str, PlaceItem], after: Catalog, namespaces: Collection[str]
+) -> list[ItemLinked]:
+    apart = {item for item, command in placed.items() if not command.link}
+    return link_by_ids([item for item in placed if item not in apart], after, namespaces, apart)
 
 
 def _rejection(
-    command: PlaceItem, catalog: Catalog, seen: set[str], placed: set[str]
+    command: PlaceItem, catalog: Catalog, seen: set[str], placed: Collection[str]
 ) -> Rejection | None:
     item, kind = command.item, kind_of(command.item)
     if item in seen:
@@ -79,7 +97,7 @@ def _rejection(
 
 
 def _parent_rejection(
-    command: PlaceItem, parent_kind: Kind | None, catalog: Catalog, placed: set[str]
+    command: PlaceItem, parent_kind: Kind | None, catalog: Catalog, placed: Collection[str]
 ) -> Rejection | None:
     parent, kind = command.parent, kind_of(command.item)
     if parent_kind is None:

@@ -1,62 +1,28 @@
-"""Plays: which completions of an item open one, and how many there are (rule 13)."""
+"""Plays: which completions of a work open one, and what the others continue (rule 13)."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import NamedTuple
 
 RUNTIME_DEFAULT_SECONDS = 1800.0
+_THREE_DAYS_US = 3 * 24 * 3600 * 1_000_000
 
 
 class Completion(NamedTuple):
-    """A watch on the item itself or a complete progress, in rule 2's order.
+    """A complete progress, or a watch on the item itself that isn't idle, in rule 2's order.
 
-    `duration_seconds` is the running time that the event itself claims, if it does.
+    `duration_seconds` is the running time by the event itself, if it has one; `share` a progress's,
+    None for a watch; `gives_time` whether it says when it was; `is_below` whether its cduid has
+    reported progress of the work below `high` since its completion before.
     """
 
     at_us: int
     position: int
     duration_seconds: float | None
-
-
-def running_seconds(completion: Completion, runtime_seconds: float | None) -> float:
-    """How long the item runs: by the event's own word, else the catalog's, else half an hour."""
-    return completion.duration_seconds or runtime_seconds or RUNTIME_DEFAULT_SECONDS
-
-
-def opens_play(
-    completion: Completion, before_us: int | None, runtime_seconds: float | None
-) -> bool:
-    """Whether a completion opens a play, the one before it of its item being at `before_us` or
-    None (rule 13).
-
-    `runtime_seconds` is what the catalog says at present. It is counted in whole microseconds, as
-    instants are: a fraction such as 4.182 has no exact float, and would open a play or not by the
-    way it is asked. What runs shorter than one runs for one, so two at once are always one play.
-    """
-    if before_us is None:
-        return True
-    running_us = round(running_seconds(completion, runtime_seconds) * 1_000_000)
-    return completion.at_us - before_us >= max(1, running_us)
-
-
-def openings(
-    completions: Iterable[Completion], runtime_seconds: float | None
-) -> Iterator[Completion]:
-    """The completions that open a new play, of one item's in order (rule 13).
-
-    `runtime_seconds` is what the catalog says at present.
-    """
-    before_us: int | None = None
-    for completion in completions:
-        if opens_play(completion, before_us, runtime_seconds):
-            yield completion
-        before_us = completion.at_us
-
-
-def count_plays(completions: Iterable[Completion], runtime_seconds: float | None) -> int:
-    """How many plays an item's completions make."""
-    return sum(1 for _ in openings(completions, runtime_seconds))
+    share: float | None
+    gives_time: bool
+    is_below: bool
 
 
 class ItemCompletion(NamedTuple):
@@ -67,42 +33,92 @@ class ItemCompletion(NamedTuple):
     cduid: str
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """A completion of which the one before it is still to come; `opens` once that is known."""
+class Verdict(StrEnum):
+    """What a completion comes to: it opens a play, or continues the one at hand, and why."""
+
+    OPENS = "opens"
+    UNTIMED = "untimed"
+    """A watch that gives no time."""
+    FURTHER_ON = "further_on"
+    """Still in the credits: clause (i)."""
+    SAME_VIEWING = "same_viewing"
+    """Two devices saw the same viewing: clause (ii)."""
+
+
+class Judged(NamedTuple):
+    """A completion, and what it comes to."""
 
     found: ItemCompletion
-    runtime_seconds: float | None
-    opens: bool | None = None
-
-    def opens_after(self, before_us: int) -> bool:
-        return opens_play(self.found.completion, before_us, self.runtime_seconds)
+    verdict: Verdict
 
 
-def openings_newest_first(
-    newest_first: Iterable[ItemCompletion], runtime_seconds: Callable[[str], float | None]
-) -> Iterator[ItemCompletion]:
-    """The completions that open a play, of many items' from the newest on (rule 13).
+def running_seconds(completion: Completion, runtime_seconds: float | None) -> float:
+    """How long the item runs: by the event's own word, else the catalog's, else half an hour."""
+    return completion.duration_seconds or runtime_seconds or RUNTIME_DEFAULT_SECONDS
 
-    Looks ahead no further than an item runs, so a page of a long life costs what is on it.
+
+@dataclass(slots=True)
+class _Play:
+    """The play at hand: who completed in it, and how far their progress was, and when."""
+
+    opened_us: int
+    cduids: set[str] = field(default_factory=set)
+    progress: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+
+    def take(self, completion: Completion, cduid: str) -> None:
+        self.cduids.add(cduid)
+        if completion.share is not None:
+            self.progress.setdefault(cduid, []).append((completion.at_us, completion.share))
+
+    def verdict(self, completion: Completion, cduid: str, running_us: int) -> Verdict:
+        share = completion.share
+        if share is None and not completion.gives_time:
+            return Verdict.UNTIMED
+        if share is not None and not completion.is_below and self._is_further_on(completion, cduid):
+            return Verdict.FURTHER_ON
+        is_again = share is not None and completion.is_below and cduid in self.cduids
+        if completion.at_us - self.opened_us < running_us and not is_again:
+            return Verdict.SAME_VIEWING
+        return Verdict.OPENS
+
+    def _is_further_on(self, completion: Completion, cduid: str) -> bool:
+        return any(
+            share < (completion.share or 0) and completion.at_us - at_us < _THREE_DAYS_US
+            for at_us, share in self.progress.get(cduid, ())
+        )
+
+
+Runtime = Callable[[str], float | None]
+"""How long an item runs, by what the catalog says at present."""
+
+
+def judged(completions: Iterable[ItemCompletion], runtime_seconds: Runtime) -> Iterator[Judged]:
+    """What each of a work's completions comes to, given in order (rule 13).
+
+    A running time is counted in whole microseconds, as instants are: a fraction such as 4.182 has
+    no exact float. What runs shorter than one runs for one, so two at once are always one play.
     """
-    queue: deque[_Waiting] = deque()
-    last: dict[str, _Waiting] = {}
-    for found in newest_first:
-        at_us = found.completion.at_us
-        if (later := last.get(found.item)) is not None and later.opens is None:
-            later.opens = later.opens_after(at_us)
-        # Whatever comes now of its item, if anything does, lies as far back as this or farther.
-        while queue and (queue[0].opens is not None or queue[0].opens_after(at_us)):
-            yield from _decided(queue.popleft(), last)
-        last[found.item] = waiting = _Waiting(found, runtime_seconds(found.item))
-        queue.append(waiting)
-    for waiting in queue:
-        yield from _decided(waiting, last)
+    play: _Play | None = None
+    for found in completions:
+        completion, item, cduid = found
+        seconds = running_seconds(completion, runtime_seconds(item))
+        running_us = max(1, round(seconds * 1_000_000))
+        verdict = play.verdict(completion, cduid, running_us) if play else Verdict.OPENS
+        if play is None or verdict is Verdict.OPENS:
+            play = _Play(completion.at_us)
+        play.take(completion, cduid)
+        yield Judged(found, verdict)
 
 
-def _decided(waiting: _Waiting, last: dict[str, _Waiting]) -> Iterator[ItemCompletion]:
-    if last.get(waiting.found.item) is waiting:
-        del last[waiting.found.item]
-    if waiting.opens is not False:
-        yield waiting.found
+def openings(
+    completions: Iterable[ItemCompletion], runtime_seconds: Runtime
+) -> Iterator[ItemCompletion]:
+    """The completions that open a play, of one work's in order."""
+    for found, verdict in judged(completions, runtime_seconds):
+        if verdict is Verdict.OPENS:
+            yield found
+
+
+def count_plays(completions: Iterable[ItemCompletion], runtime_seconds: Runtime) -> int:
+    """How many plays a work's completions make."""
+    return sum(1 for _ in openings(completions, runtime_seconds))

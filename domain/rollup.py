@@ -3,12 +3,12 @@
 A row is dated: it says that all that stood under its item at that catalog version, and has stood
 there since, is watched. So an item that is placed later isn't covered and touches no row.
 
-For a container that the group has touched, let `first_version` be the catalog version when it
-first did, and `through` the greatest version below that of the first unwatched leaf, leaves taken
-in the order in which they came to stand there. If `through` takes in every leaf that stood there
-at `first_version`, it is the container's *date*. A container with a date has a row unless one
-above covers that row; a watched leaf that no date covers has a row of its own. All of that is
-a pure function of registers and catalog, however it was arrived at.
+For a container of which the group has said anything, let `first_version` be the least catalog
+version at which it did, and `through` the greatest version below that of the first unwatched leaf,
+leaves taken in the order in which they came to stand there. If `through` takes in every leaf that
+stood there at `first_version`, it is the container's *date*. A container with a date has a row
+unless one above covers that row; a watched leaf that no date covers has a row of its own. All of
+that is a pure function of registers and catalog, however it was arrived at.
 """
 
 from bisect import bisect_right
@@ -71,11 +71,16 @@ class Rollup:
         self._dates: dict[str, int] = {}
 
     def refresh(
-        self, group: Group, leaves: Collection[str], touched: Iterable[str], catalog_version: int
+        self,
+        group: Group,
+        leaves: Collection[str],
+        touched: Collection[str],
+        first_version: int,
     ) -> None:
         """Bring a group's rows up to date after its registers changed about some leaves.
 
-        `touched` are the containers at, above or below what was said, at `catalog_version`.
+        `touched` are the containers of which something was said for the first time by a cduid, at
+        `first_version`.
         """
         if len(leaves) <= self._by_leaf_max:
             self._deciders = _Asked(self._registers, self._catalog, group)
@@ -83,10 +88,7 @@ class Rollup:
             self._deciders = _Known(self._registers.deciders(self._catalog, group.cduids))
         before: dict[str, int] = {}
         for container in touched:
-            if self.watermarks.get(group.id, container) is None:
-                before[container] = 0
-                watermark = Watermark(catalog_version, self._scan(group, container, 0))
-                self.watermarks.put(group.id, container, watermark)
+            self._touch(group, container, first_version, before)
         for leaf in leaves:
             self._advance(group, leaf, before)
         examined = dict.fromkeys(leaves)
@@ -101,6 +103,7 @@ class Rollup:
         cduids = [cduid for group in groups for cduid in group.cduids]
         self._registers.marks.prefetch_owners(cduids)
         self._registers.containers.prefetch_owners(cduids)
+        self._registers.landmarks.prefetch_owners(cduids)
         self.watermarks.prefetch_owners(group.id for group in groups)
         self.rows.prefetch_owners(group.id for group in groups)
 
@@ -122,13 +125,26 @@ class Rollup:
         self._settle_rows(group, rows.keys() | deciders.keys() | containers.keys())
 
     def _touched(self, group: Group) -> dict[str, int]:
-        """The containers that the group touched, with the catalog version since when."""
-        containers: dict[str, int] = {}
-        for cduid in group.cduids:
-            for container, register in self._registers.containers.all_of(cduid).items():
-                known = containers.get(container, register.first_version)
-                containers[container] = min(known, register.first_version)
-        return containers
+        """The containers of which the group said anything, with the least version at which it did.
+
+        That is said of what stands under them now, be it on another item of its work, on another
+        container that it stood under, or where it stood before.
+        """
+        found: dict[str, int] = {}
+        for leaf, version in self._registers.first_versions(self._catalog, group.cduids):
+            for container, _ in self._catalog.above(leaf):
+                found[container] = min(found.get(container, version), version)
+        return found
+
+    def _touch(
+        self, group: Group, container: str, first_version: int, before: dict[str, int]
+    ) -> None:
+        known = self.watermarks.get(group.id, container)
+        if known is not None and known.first_version <= first_version:
+            return
+        before.setdefault(container, self._date(group.id, container))
+        through = self._scan(group, container, 0) if known is None else known.through
+        self.watermarks.put(group.id, container, Watermark(first_version, through))
 
     def _is_watched(self, leaf: str) -> bool:
         decider = self._deciders[leaf]
@@ -136,8 +152,6 @@ class Rollup:
 
     def _scan(self, group: Group, container: str, start: int) -> int:
         """`through`, knowing that every leaf up to version `start` is watched."""
-        if container not in self._catalog:
-            return 0
         leaves = self._catalog.leaves(container)
         through, index = start, leaves.count_up_to(start)
         prefetched, chunk = index + 1, PREFETCH_FIRST  # most get no further than the first

@@ -6,12 +6,14 @@ from threading import Thread
 
 from sqlalchemy import Engine, make_url
 
+from domain.thinning import Thinning
 from infrastructure.commands.activity import ActivityHandler
 from infrastructure.commands.authentication import Authentication
 from infrastructure.commands.handler import CommandHandler
 from infrastructure.commands.tokens import admin_token, nobodys_token
 from infrastructure.database.engine import sqlite_path
 from infrastructure.database.migrations import check_schema, migrate
+from infrastructure.erasing.eraser import Eraser
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.writer import Writer
@@ -19,13 +21,19 @@ from infrastructure.projecting.projector import Projector
 from infrastructure.querying.reader import Reader
 from infrastructure.services import Services
 from infrastructure.settings.database import engine_of
-from infrastructure.settings.settings import Settings
+from infrastructure.settings.settings import Settings, listed
 
 
 def projector_of(
     settings: Settings, engine: Engine, directories: CurrentDirectory | None = None
 ) -> Projector:
     return Projector(engine, settings.policy, page_size=settings.page_size, directories=directories)
+
+
+def thinning_of(settings: Settings) -> Thinning | None:
+    """What progress isn't recorded; None if all is (rule 32)."""
+    every_seconds = settings.progress_every_seconds
+    return Thinning(settings.policy, every_seconds) if every_seconds else None
 
 
 def prepare_schema(engine: Engine) -> None:
@@ -50,6 +58,8 @@ def opened(settings: Settings, *, projects: bool = True, makes: bool = True) -> 
         token = admin_token(settings) if makes else nobodys_token()
         prepare_schema(engine)
         directories = CurrentDirectory(engine)
+        eraser = Eraser(engine, settings.policy, directories)
+        eraser.finish()  # what was interrupted when the service ended
         projector = projector_of(settings, engine, directories) if projects else None
         with (
             _at_work(projector, settings.poll_seconds),
@@ -62,8 +72,13 @@ def opened(settings: Settings, *, projects: bool = True, makes: bool = True) -> 
                 ledger=ledger,
                 writer=writer,
                 authentication=Authentication(directories, token.token),
-                activity=ActivityHandler(writer, directories),
-                handler=CommandHandler(engine, writer, directories),
+                activity=ActivityHandler(
+                    engine, writer, directories, settings.policy, thinning_of(settings)
+                ),
+                handler=CommandHandler(
+                    engine, writer, directories, listed(settings.link_namespaces)
+                ),
+                eraser=eraser,
                 reader=Reader(engine, directories),
                 projector=projector,
                 admin_token=token,

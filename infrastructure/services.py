@@ -9,6 +9,7 @@ from infrastructure.commands.activity import ActivityHandler
 from infrastructure.commands.authentication import Authentication
 from infrastructure.commands.handler import CommandHandler
 from infrastructure.commands.tokens import AdminToken
+from infrastructure.erasing.eraser import Eraser
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.writer import Writer
 from infrastructure.projecting.projector import Projector
@@ -28,6 +29,7 @@ class Services:
     authentication: Authentication
     activity: ActivityHandler
     handler: CommandHandler
+    eraser: Eraser
     reader: Reader
     projector: Projector | None
     admin_token: AdminToken

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.policy import Policy
+from domain.policy import RULES, Policy
 from projections.driver import driver_of
 from projections.projection import live_table
 from projections.schema import Base
@@ -21,9 +21,9 @@ class Bookmark(Base):
     """One row for all read models: they are written together, a page in a transaction.
 
     `position` is the last event that they hold, `settings_position` the last that wasn't activity.
-    The thresholds are those they were made under (rule 8). `worker` is who wrote last: others
-    leave the work to it while it gets on. `generation` counts the rebuilds that were swapped in. A
-    rebuild under way has a row of its own, under another name.
+    The thresholds are those they were made under (rule 8), `rules` is the revision of the rules.
+    `worker` is who wrote last: others leave the work to it while it gets on. `generation` counts
+    the rebuilds that were swapped in. A rebuild under way has a row of its own, under another name.
     """
 
     __tablename__ = "bookmark"
@@ -33,8 +33,17 @@ class Bookmark(Base):
     settings_position: Mapped[int]
     progress_low: Mapped[float]
     progress_high: Mapped[float]
+    progress_head_seconds: Mapped[float]
+    progress_rest_seconds: Mapped[float]
+    rules: Mapped[int]
     generation: Mapped[int]
     worker: Mapped[str | None]
+
+
+class RebuildDue(Exception):
+    """The read models were made by another policy, and two are never mixed."""
+
+    code = "rebuild_due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +57,38 @@ class BookmarkState:
     worker: str | None = None
 
 
+def rebuild_due(place: BookmarkState | None) -> str | None:
+    """Why a rebuild is due, if the read models were made by another revision of the rules."""
+    if place is None or not place.position or place.policy.rules == RULES:
+        return None
+    return (
+        f"The read models were made by revision {place.policy.rules} of the rules, and this "
+        f"version answers by revision {RULES} (CHANGELOG.md says what changes). Run "
+        "`watchledger rebuild`; events are recorded meanwhile."
+    )
+
+
+def check_rules(place: BookmarkState) -> None:
+    """Raises RebuildDue if the read models were made by another revision of the rules."""
+    due = rebuild_due(place)
+    if due is not None:
+        raise RebuildDue(due)
+
+
+def check_policy(place: BookmarkState, policy: Policy) -> None:
+    """Raises RebuildDue if the read models were made by another policy than this."""
+    check_rules(place)
+    if place.position and place.policy != policy:
+        raise RebuildDue(
+            f"The read models were made with the progress thresholds {place.policy}, the settings "
+            f"say {policy}. Run `watchledger rebuild`, or set them as they were."
+        )
+
+
 _table = live_table(Bookmark)
 _READ = {
-    name: "SELECT position, settings_position, progress_low, progress_high, generation, worker"  # noqa: S608  # one of our own names
-    f" FROM bookmark WHERE name = '{name}'"
+    name: "SELECT position, settings_position, generation, worker, progress_low, progress_high,"  # noqa: S608  # one of our own names
+    f" progress_head_seconds, progress_rest_seconds, rules FROM bookmark WHERE name = '{name}'"
     for name in (LIVE, REBUILD)
 }
 
@@ -90,8 +127,8 @@ def read_bookmark_optimistically(connection: Connection) -> BookmarkState | None
 
 
 def _place(rows: Sequence[Sequence[Any]]) -> BookmarkState | None:
-    for position, settings_position, low, high, generation, worker in rows:
-        return BookmarkState(position, settings_position, Policy(low, high), generation, worker)
+    for position, settings_position, generation, worker, *policy in rows:
+        return BookmarkState(position, settings_position, Policy(*policy), generation, worker)
     return None
 
 
@@ -153,6 +190,9 @@ def _values(place: BookmarkState) -> dict[str, Any]:
         "settings_position": place.settings_position,
         "progress_low": place.policy.low,
         "progress_high": place.policy.high,
+        "progress_head_seconds": place.policy.head_seconds,
+        "progress_rest_seconds": place.policy.rest_seconds,
+        "rules": place.policy.rules,
         "generation": place.generation,
         "worker": place.worker,
     }

@@ -56,7 +56,14 @@ class BulkTable:
     def upsert(self, connection: Connection, rows: Sequence[Values]) -> None:
         """Insert rows, or overwrite those that have the same primary key."""
         if rows:
-            self._on(connection).insert(connection, rows, overwrites=True)
+            statements = self._on(connection)
+            statements.insert(connection, rows, statements.overwriting)
+
+    def add(self, connection: Connection, rows: Sequence[Values]) -> None:
+        """Insert rows, or add their numbers to those that have the same primary key."""
+        if rows:
+            statements = self._on(connection)
+            statements.insert(connection, rows, statements.adding)
 
     def _on(self, connection: Connection) -> "_Statements":
         if self._statements is None or self._statements.dialect.name != connection.dialect.name:
@@ -67,7 +74,7 @@ class BulkTable:
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
     """Insert rows, given as tuples in the order of the table's columns."""
     if rows:
-        _statements_of(connection, table).insert(connection, rows, overwrites=False)
+        _statements_of(connection, table).insert(connection, rows)
 
 
 def load_rows(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
@@ -113,7 +120,7 @@ class _Statements(ABC):
 
     @abstractmethod
     def insert(
-        self, connection: Connection, rows: Sequence[Values], *, overwrites: bool
+        self, connection: Connection, rows: Sequence[Values], on_conflict: str = ""
     ) -> None: ...
 
     @abstractmethod
@@ -128,14 +135,22 @@ class _Statements(ABC):
         return _converted(rows, self._binds)
 
     @cached_property
-    def on_conflict(self) -> str:
+    def overwriting(self) -> str:
+        return self._on_conflict("{name} = excluded.{name}")
+
+    @cached_property
+    def adding(self) -> str:
+        return self._on_conflict(f"{{name}} = {self.name}.{{name}} + excluded.{{name}}")
+
+    def _on_conflict(self, change: str) -> str:
+        """What is done with a row that is there already: `change`, for each column but its key."""
         keys = {column.name for column in self.table.primary_key}
         quote = self.dialect.identifier_preparer.quote
         target = ", ".join(quote(column.name) for column in self.table.primary_key)
         others = [quote(each.name) for each in self.table.columns if each.name not in keys]
         if not others:
             return f" ON CONFLICT ({target}) DO NOTHING"
-        changes = ", ".join(f"{name} = excluded.{name}" for name in others)
+        changes = ", ".join(change.format(name=name) for name in others)
         return f" ON CONFLICT ({target}) DO UPDATE SET {changes}"
 
 
@@ -178,12 +193,12 @@ class _Sqlite(_Statements):
     def delete(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> None:
         driver_of(connection).executemany(self._delete, keys)
 
-    def insert(self, connection: Connection, rows: Sequence[Values], *, overwrites: bool) -> None:
-        statement = self._insert + self.on_conflict if overwrites else self._insert
+    def insert(self, connection: Connection, rows: Sequence[Values], on_conflict: str = "") -> None:
+        statement = self._insert + on_conflict
         driver_of(connection).executemany(statement, self.bound(rows))
 
     def load(self, connection: Connection, rows: Sequence[Values]) -> None:
-        self.insert(connection, rows, overwrites=False)
+        self.insert(connection, rows)
 
 
 class _Postgresql(_Statements):
@@ -230,8 +245,8 @@ class _Postgresql(_Statements):
     def delete(self, connection: Connection, keys: Sequence[tuple[str, str]]) -> None:
         driver_of(connection).execute(self._delete, self.pairs(keys))
 
-    def insert(self, connection: Connection, rows: Sequence[Values], *, overwrites: bool) -> None:
-        statement = self._insert + self.on_conflict if overwrites else self._insert
+    def insert(self, connection: Connection, rows: Sequence[Values], on_conflict: str = "") -> None:
+        statement = self._insert + on_conflict
         columns = tuple(map(list, zip(*self.bound(rows), strict=True)))
         driver_of(connection).execute(statement, columns)
 

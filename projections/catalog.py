@@ -1,6 +1,7 @@
 """Catalog read model: every item ever placed, as it is now."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import JSON, Connection, Index, Table
@@ -33,6 +34,8 @@ class Item(Base):
     external_ids: Mapped[dict[str, str]] = mapped_column(JSON)
     runtime_seconds: Mapped[float | None]
     tracks_progress: Mapped[bool | None]
+    year: Mapped[int | None]
+    released_at: Mapped[datetime | None]
     hidden: Mapped[bool]
     placed_version: Mapped[int]
 
@@ -108,6 +111,8 @@ def _row(catalog: Catalog, item: str) -> Values:
         dict(details.external_ids),
         details.runtime_seconds,
         details.tracks_progress,
+        details.year,
+        details.released_at,
         item in catalog.hidden,
         node.placed_version,
     )

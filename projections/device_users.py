@@ -62,7 +62,7 @@ class DeviceUsersProjection(Projection):
             if isinstance(recorded.event, DEVICE_USER):
                 said_of[cduid] = None
         users = [_user_row(directory, cduid) for cduid in said_of]
-        devices = [_device_row(directory, device, at) for device, at in seen_us.items()]
+        devices = [device_row(directory, device, at) for device, at in seen_us.items()]
         self._users.upsert(connection, users)
         self._devices.upsert(connection, devices)
 
@@ -73,7 +73,7 @@ class DeviceUsersProjection(Projection):
             device = directory.device_users[cduid].device
             seen_us[device] = max(at_us, seen_us.get(device, at_us))
         users = (_user_row(directory, cduid) for cduid in directory.device_users)
-        devices = (_device_row(directory, device, at) for device, at in seen_us.items())
+        devices = (device_row(directory, device, at) for device, at in seen_us.items())
         yield self.table_of(ClientDeviceUser), users
         yield self.table_of(ClientDevice), devices
 
@@ -83,6 +83,6 @@ def _user_row(directory: Directory, cduid: str) -> Values:
     return cduid, user.device, user.user, user.isolation_mode.value, user.watch_group
 
 
-def _device_row(directory: Directory, device: str, seen_us: int) -> Values:
+def device_row(directory: Directory, device: str, seen_us: int) -> Values:
     names = directory.devices[device]
     return device, names.reported_name, names.display_name, names.kind, from_us(seen_us)

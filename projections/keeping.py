@@ -24,6 +24,10 @@ class Source:
     def __init__(self, connect: Callable[[], Connection]) -> None:
         self.connect = connect
 
+    def connection(self) -> Connection:
+        """The one to read through now."""
+        return self.connect()
+
 
 @dataclass(frozen=True)
 class Keeping(Generic[V]):

@@ -11,12 +11,12 @@ from domain.plays import Completion, ItemCompletion
 from domain.state.cached_table import Key
 from projections.bulk import Values
 from projections.keeping import Keeping, keeping_single
-from projections.projection import Projection, TableOf, live_table
+from projections.projection import Page, Projection, TableOf, live_table
 from projections.schema import Base
 
 
 class CompletionRow(Base):
-    """A watch on the item itself or a complete progress, by what the event claims."""
+    """A complete progress, or a watch on the item itself that isn't idle."""
 
     __tablename__ = "completion"
     __table_args__ = (Index("completion_at", "cduid", "at_us", "position"),)
@@ -27,10 +27,13 @@ class CompletionRow(Base):
     at_us: Mapped[int] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     duration_seconds: Mapped[float | None]
+    share: Mapped[float | None]
+    gives_time: Mapped[bool]
+    is_below: Mapped[bool]
 
 
 class WatchCount(Base):
-    """How often a device user played an item, by what was said on this cduid alone."""
+    """How often a device user played an item's work, by what was said on this cduid alone."""
 
     __tablename__ = "watch_count"
 
@@ -50,9 +53,18 @@ class PlaysProjection(Projection):
             "watch_counts": keeping_single(self.bulk(WatchCount, "cduid", "item")),
         }
 
+    def write(self, connection: Connection, page: Page) -> None:
+        """Completions are added to, but where an item was heard anew all of its are written."""
+        reheard = page.fold.reheard & page.fold.tables.completions.changed
+        rows = self.keeps["completions"].rows
+        rows.delete_keys(connection, sorted(reheard))
+        anew = [(key, page.fold.tables.completions.get(*key)) for key in sorted(reheard)]
+        super().write(connection, page)
+        rows.upsert(connection, _pack(((key, each) for key, each in anew if each), 0))
+
 
 def _pack(items: Iterable[tuple[Key, tuple[Completion, ...]]], after: int) -> list[Values]:
-    # The earlier ones are there already: completions come and never go.
+    # The earlier ones are there already.
     return [
         (item, cduid, *each)
         for (cduid, item), completions in items
@@ -71,7 +83,7 @@ def _unpack(rows: list[Values]) -> dict[Key, tuple[Completion, ...]]:
 _CHUNK = 250
 _row = live_table(CompletionRow).c
 _NEWEST_FIRST = (
-    select(_row.at_us, _row.position, _row.duration_seconds, _row.item)
+    select(*_row)
     .where(
         _row.cduid == bindparam("cduid"),
         tuple_(_row.at_us, _row.position) < tuple_(bindparam("at_us"), bindparam("position")),
@@ -96,8 +108,8 @@ def _newest_first(
     while True:
         asked = {"cduid": cduid, "at_us": before[0], "position": before[1]}
         rows = connection.execute(_NEWEST_FIRST, asked).all()
-        for at_us, position, duration_seconds, item in rows:
-            yield ItemCompletion(Completion(at_us, position, duration_seconds), item, cduid)
+        for item, _, *completion in rows:
+            yield ItemCompletion(Completion._make(completion), item, cduid)
         if len(rows) < _CHUNK:
             return
-        before = rows[-1][0], rows[-1][1]
+        before = rows[-1].at_us, rows[-1].position

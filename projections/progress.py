@@ -1,4 +1,4 @@
-"""Progress read model: what each device user started and hasn't finished since (rule 12)."""
+"""Progress read model: what each device user started and hasn't ended since (rule 12)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,14 +16,18 @@ from projections.schema import Base
 
 
 class ProgressRow(Base):
-    """The newest started progress; whether it is still in progress depends on who looks."""
+    """The newest started progress on an item, unless a mark of the same device user ended it.
+
+    Whether it is still in progress depends on who looks.
+    """
 
     __tablename__ = "progress"
 
     cduid: Mapped[str] = mapped_column(primary_key=True)
     item: Mapped[str] = mapped_column(primary_key=True)
-    played_seconds: Mapped[float]
-    duration_seconds: Mapped[float]
+    played_seconds: Mapped[float | None]
+    duration_seconds: Mapped[float | None]
+    share: Mapped[float | None]
     at: Mapped[datetime]
     position: Mapped[int]
 
@@ -40,13 +44,13 @@ class ProgressProjection(Projection):
 
 def _pack(items: Iterable[tuple[Key, Progress]], _: int) -> list[Values]:
     return [
-        (*key, played_seconds, duration_seconds, from_us(at_us), position)
-        for key, (at_us, position, played_seconds, duration_seconds) in items
+        (*key, played_seconds, duration_seconds, share, from_us(at_us), position)
+        for key, (at_us, position, played_seconds, duration_seconds, share) in items
     ]
 
 
 def _unpack(rows: list[Values]) -> dict[Key, Progress]:
     return {
-        (cduid, item): Progress(to_us(at), position, played_seconds, duration_seconds)
-        for cduid, item, played_seconds, duration_seconds, at, position in rows
+        (cduid, item): Progress(to_us(at), position, played_seconds, duration_seconds, share)
+        for cduid, item, played_seconds, duration_seconds, share, at, position in rows
     }

@@ -1,125 +1,219 @@
-"""Statistics read model: plays and hours by user, month and item, or by show (rule 13).
+"""Statistics read model: time watched, plays and marks, by device user, item and quarter hour.
 
-Counted over all device users of a user, whatever their isolation modes: it is the user who watched.
+Whose a device user is, the directory says. Plays are counted over all device users of a user,
+whatever their isolation modes, since it is the user who watched (rule 13); each is that of the
+device user and of the item whose completion opened it.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import ClassVar, NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.catalog import Catalog
+from domain.events import UNDATED_AT_US
 from domain.fold import Fold
-from domain.instants import from_us
-from domain.items import Kind, kind_of
-from domain.plays import openings, running_seconds
+from domain.plays import ItemCompletion, openings
 from domain.state.cached_table import Key
+from domain.watch_time import Playhead, quarter_of
 from projections.bulk import Values, insert_rows
-from projections.projection import Page, Projection, live_table
+from projections.keeping import keeping_tuples
+from projections.projection import Page, Projection, TableOf, live_table
 from projections.schema import Base
 
-UserItem = tuple[str, str]
 
+class WatchTimeRow(Base):
+    """How long a device user watched an item in a quarter hour, in microseconds.
 
-class MonthlyPlays(Base):
-    """What a user played of an item in a month (`2026-11`, in UTC, of the play's `at`)."""
+    `quarter_us` is when the quarter hour begins, in microseconds since 1970.
+    """
 
-    __tablename__ = "monthly_plays"
+    __tablename__ = "watch_time"
 
-    user: Mapped[str] = mapped_column(primary_key=True)
+    cduid: Mapped[str] = mapped_column(primary_key=True)
     item: Mapped[str] = mapped_column(primary_key=True)
-    month: Mapped[str] = mapped_column(primary_key=True)
+    quarter_us: Mapped[int] = mapped_column(primary_key=True)
+    watched_us: Mapped[int]
+
+
+class PlayheadRow(Base):
+    """What a device user last reported of an item's progress. Internal."""
+
+    __tablename__ = "playhead"
+
+    cduid: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
+    at_us: Mapped[int]
+    position: Mapped[int]
+    played_us: Mapped[int]
+
+
+class PlayTime(Base):
+    """The plays that a device user opened in a quarter hour, and its marks that weren't idle.
+
+    What is undated is in the first quarter hour of 1900.
+    """
+
+    __tablename__ = "play_time"
+
+    cduid: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
+    quarter_us: Mapped[int] = mapped_column(primary_key=True)
     plays: Mapped[int]
-    played_seconds: Mapped[float]
+    marks: Mapped[int]
 
 
 class StatsProjection(Projection):
     name = "stats"
-    models: ClassVar[tuple[type[Base], ...]] = (MonthlyPlays,)
+    models: ClassVar[tuple[type[Base], ...]] = (WatchTimeRow, PlayheadRow, PlayTime)
+
+    def __init__(self, table_of: TableOf = live_table) -> None:
+        super().__init__(table_of)
+        playheads = self.bulk(PlayheadRow, "cduid", "item")
+        self.keeps = {"playheads": keeping_tuples(playheads, Playhead)}
+        self._watch_time = self.bulk(WatchTimeRow, "cduid", "item")
+        self._play_time = self.bulk(PlayTime, "cduid", "item")
 
     def write(self, connection: Connection, page: Page) -> None:
-        changed = sorted(_user_items(page.fold, page.fold.counted))
-        page.fold.tables.completions.prefetch(
-            (cduid, item) for user, item in changed for cduid in page.fold.directory.cduids(user)
-        )
-        self.bulk(MonthlyPlays, "user", "item").delete_keys(connection, changed)
-        rows = [row for key in changed for row in _rows(page.fold, key)]
-        insert_rows(connection, self.table_of(MonthlyPlays), rows)
+        super().write(connection, page)
+        watch_time = page.fold.watch_time
+        self._watch_time.delete_keys(connection, sorted(watch_time.replaced))
+        self._watch_time.add(connection, sorted(_watch_rows(page.fold)))
+        self._write_plays(connection, page.fold)
+
+    def _write_plays(self, connection: Connection, fold: Fold) -> None:
+        counted = sorted(_works(fold, fold.counted))
+        keys = [
+            (cduid, item)
+            for user, work in counted
+            for cduid in fold.directory.cduids(user)
+            for item in work
+        ]
+        fold.tables.completions.prefetch(keys)
+        self._play_time.delete_keys(connection, keys)
+        rows = [row for each in counted for row in _play_rows(fold, *each)]
+        insert_rows(connection, self.table_of(PlayTime), rows)
 
     def contents(self, fold: Fold) -> Iterator[tuple[Table, Iterable[Values]]]:
-        keys = _user_items(fold, (key for key, _ in fold.tables.completions.items()))
-        rows = (row for key in keys for row in _rows(fold, key))
-        yield self.table_of(MonthlyPlays), rows
+        yield from super().contents(fold)
+        yield self.table_of(WatchTimeRow), _watch_rows(fold)
+        counted = _works(fold, (key for key, _ in fold.tables.completions.items()))
+        rows = (row for each in counted for row in _play_rows(fold, *each))
+        yield self.table_of(PlayTime), rows
 
 
-def _user_items(fold: Fold, keys: Iterable[Key]) -> set[UserItem]:
-    users = fold.directory.device_users
-    return {(users[cduid].user, item) for cduid, item in keys}
+def _watch_rows(fold: Fold) -> Iterator[Values]:
+    for key, quarters in fold.watch_time.added.items():
+        for quarter_us, watched_us in quarters.items():
+            yield (*key, quarter_us, watched_us)
 
 
-def _rows(fold: Fold, key: UserItem) -> list[Values]:
-    user, item = key
-    cduids = fold.directory.cduids(user)
-    completions = sorted(
-        each for cduid in cduids for each in fold.tables.completions.get(cduid, item) or ()
+def _works(fold: Fold, keys: Iterable[Key]) -> set[tuple[str, tuple[str, ...]]]:
+    """The user and the work of each (cduid, item)."""
+    users, work = fold.directory.device_users, fold.directory.catalog.work
+    return {(users[cduid].user, work(item)) for cduid, item in keys}
+
+
+def _play_rows(fold: Fold, user: str, work: tuple[str, ...]) -> list[Values]:
+    """The rows of a work's items for all device users of a user."""
+    catalog, completions = fold.directory.catalog, fold.tables.completions
+    said = sorted(
+        ItemCompletion(completion, item, cduid)
+        for cduid in fold.directory.cduids(user)
+        for item in work
+        for completion in completions.get(cduid, item) or ()
     )
-    node = fold.directory.catalog.nodes.get(item)
-    runtime_seconds = node.details.runtime_seconds if node else None
-    months: dict[str, tuple[int, float]] = {}
-    for opening in openings(completions, runtime_seconds):
-        at = from_us(opening.at_us)
-        month = f"{at.year:04}-{at.month:02}"  # `strftime` takes three times as long
-        plays, played_seconds = months.get(month, (0, 0.0))
-        seconds = running_seconds(opening, runtime_seconds)
-        months[month] = plays + 1, played_seconds + seconds
-    return [(user, item, month, *counted) for month, counted in months.items()]
+    opened = {found.completion.position for found in openings(said, catalog.runtime_seconds)}
+    found: dict[tuple[str, str, int], list[int]] = {}
+    for completion, item, cduid in said:
+        counts = found.setdefault((cduid, item, quarter_of(completion.at_us)), [0, 0])
+        counts[0] += completion.position in opened
+        counts[1] += completion.share is None  # which every progress that completes has
+    return [(*key, *counts) for key, counts in found.items() if any(counts)]
 
 
-class Stat(NamedTuple):
-    """What a user played of a show, or of a movie or streamable itself, in a month."""
+class Span(NamedTuple):
+    """The quarter hours that begin from one instant on up to before another."""
 
-    user: str
-    month: str
-    of: str
+    since_us: int
+    until_us: int
+
+
+_UNDATED_US = quarter_of(UNDATED_AT_US)
+UNDATED = Span(_UNDATED_US, _UNDATED_US + 1)
+"""What nobody knows when it was (rule 25)."""
+DATED = Span(_UNDATED_US + 1, 2**62)
+
+
+class Counted(NamedTuple):
+    """Sums over all rows that have a cduid, an item and a quarter hour in common; None is any."""
+
+    cduid: str | None
+    item: str | None
+    quarter_us: int | None
+    watched_us: int
     plays: int
-    hours: float
+    marks: int
 
 
-def stats(
-    connection: Connection,
-    catalog: Catalog,
-    *,
-    user: str | None = None,
-    month: str | None = None,
-    of: str | None = None,
-) -> list[Stat]:
-    """Plays and hours by user, month (newest first) and show, as episodes stand now."""
-    table = live_table(MonthlyPlays)
-    query = select(table.c.user, table.c.month, table.c.item, table.c.plays, table.c.played_seconds)
-    if user is not None:
-        query = query.where(table.c.user == user)
-    if month is not None:
-        query = query.where(table.c.month == month)
-    found: dict[tuple[str, str, str], tuple[int, float]] = {}
-    for whose, when, item, plays, played_seconds in connection.execute(query):
-        key = whose, when, _show_of(catalog, item)
-        before = found.get(key, (0, 0.0))
-        found[key] = before[0] + plays, before[1] + played_seconds
-    rows = [Stat(*key, plays, seconds / 3600) for key, (plays, seconds) in found.items()]
-    wanted = [row for row in rows if of in {None, row.of}]
-    return sorted(wanted, key=stats_order)
+class Rows(NamedTuple):
+    """Which rows are counted: of a span, and of some device users and items, or of all of them."""
+
+    span: Span
+    cduids: Sequence[str] | None = None
+    items: Sequence[str] | None = None
 
 
-def stats_order(row: Stat) -> tuple[str, int, str]:
-    """What stats are sorted by: user, month (newest first) and show."""
-    return row.user, _newest_first(row.month), row.of
+_KEYS = ("cduid", "item", "quarter_us")
+_CHUNK = 500
 
 
-def _show_of(catalog: Catalog, item: str) -> str:
-    shows = (above for above, _ in catalog.above(item) if kind_of(above) is Kind.SHOW)
-    return next(shows, item)
+def counted(connection: Connection, by: Collection[str], rows: Rows) -> Iterator[Counted]:
+    """Sums by some of `cduid`, `item` and `quarter_us`.
+
+    In no order, and what two of them have in common may come in several.
+    """
+    chunks = [None] if rows.items is None else _chunks(rows.items)
+    for items in chunks:
+        for query in _queries(by, rows._replace(items=items)):
+            for row in connection.execute(query):
+                yield Counted._make(row)
 
 
-def _newest_first(month: str) -> int:
-    return -int(month.replace("-", ""))
+def _chunks(items: Sequence[str]) -> list[Sequence[str]]:
+    return [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
+
+
+def _queries(by: Collection[str], rows: Rows) -> Iterator[Select[Any]]:
+    """The time watched, and the plays and marks."""
+    nothing = literal(0)
+    watched, played = live_table(WatchTimeRow), live_table(PlayTime)
+    yield _sums(watched, by, rows, _sum(watched.c.watched_us), nothing, nothing)
+    yield _sums(played, by, rows, nothing, _sum(played.c.plays), _sum(played.c.marks))
+
+
+def _sum(column: ColumnElement[int]) -> ColumnElement[int]:
+    return cast(func.coalesce(func.sum(column), 0), BigInteger)
+
+
+def _sums(table: Table, by: Collection[str], rows: Rows, *sums: ColumnElement[int]) -> Select[Any]:
+    keys = [table.c[name] if name in by else null() for name in _KEYS]
+    query = select(*keys, *sums).where(
+        table.c.quarter_us >= rows.span.since_us, table.c.quarter_us < rows.span.until_us
+    )
+    if rows.cduids is not None:
+        query = query.where(table.c.cduid.in_(rows.cduids))
+    if rows.items is not None:
+        query = query.where(table.c.item.in_(rows.items))
+    return query.group_by(*(table.c[name] for name in _KEYS if name in by))

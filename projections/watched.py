@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.state.tables import Watermark
@@ -24,8 +23,7 @@ class Watched(Base):
 class WatchedWatermark(Base):
     """How far a watch group has come with a container; the columns are those of `Watermark`."""
 
-    __tablename__ = "watched_tally"
-    __table_args__ = (Index("watched_tally_item", "item"),)
+    __tablename__ = "watched_watermark"
 
     watch_group: Mapped[str] = mapped_column(primary_key=True)
     item: Mapped[str] = mapped_column(primary_key=True)

@@ -6,6 +6,7 @@ value of each key that changed. Without a loader everything is in memory: a rebu
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -78,6 +79,12 @@ class CachedTable(Generic[V]):
         if self._loader is not None:
             self._changed.add((owner, item))
 
+    def take_over(self, other: "CachedTable[V]", owner: str, item: str) -> None:
+        """Have the value that another table has under a key."""
+        value = other.get(owner, item)
+        if self.get(owner, item) != value:
+            self.put(owner, item, value)
+
     def prefetch(self, keys: Iterable[Key]) -> None:
         """Load what isn't here yet of these keys, in one go."""
         if self._loader is None:
@@ -124,6 +131,11 @@ class CachedTable(Generic[V]):
             for item, value in row.items():
                 if value is not None:
                     yield (owner, item), value
+
+    @property
+    def changed(self) -> AbstractSet[Key]:
+        """The keys that changed since their changes were last asked for."""
+        return self._changed
 
     def changes(self) -> list[tuple[Key, V | None]]:
         """The last value of every key that changed since the last call, in order of key."""

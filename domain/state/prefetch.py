@@ -3,17 +3,18 @@
 Only a matter of speed: what is missing here is loaded when it is asked for.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from domain.catalog import Catalog, Leaves
+from domain.claims import MARKS, claim
 from domain.directory import Directory
-from domain.events import ActivityFact, ItemPlaced, ProgressReported, Recorded
+from domain.events import ItemPlaced, ProgressReported, Recorded, SpokenFact
 from domain.items import is_watchable
 from domain.policy import Policy
 from domain.rollup import PREFETCH_FIRST
 from domain.state.cached_table import Key
-from domain.state.tables import Tables, Watermark
+from domain.state.tables import Tables
 
 
 def prefetch(
@@ -27,11 +28,14 @@ def prefetch(
 
     What is said on more than `by_leaf_max` leaves at once asks for all that a group has.
     """
-    said = _said(page, policy)
-    _prefetch_own(said, directory, tables)
+    said = _said(page, policy, directory.catalog)
+    tables.retractions.prefetch_owners(
+        dict.fromkeys(recorded.stream[6:] for recorded in page if recorded.submission_id)
+    )
+    _prefetch_own(said, directory.catalog, tables)
     spoken = list(_spoken_in_groups(said, directory, tables))
-    _prefetch_groups(spoken, directory, tables, by_leaf_max)
-    _prefetch_next(spoken, directory, tables)
+    _prefetch_groups(spoken, directory.catalog, tables, by_leaf_max)
+    _prefetch_next(spoken, directory.catalog, tables)
     tables.progress.prefetch_owners(cduid for cduid, item in said if not is_watchable(item))
     tables.unplaced.prefetch_owners(
         recorded.event.item for recorded in page if isinstance(recorded.event, ItemPlaced)
@@ -46,48 +50,56 @@ class _Spoken(NamedTuple):
     item: str
 
 
-def _prefetch_own(said: Iterable[Key], directory: Directory, tables: Tables) -> None:
+def _prefetch_own(said: Mapping[Key, bool], catalog: Catalog, tables: Tables) -> None:
     """What is kept by the very device user that spoke."""
-    catalog = directory.catalog
-    own = [key for key in said if is_watchable(key[1])]
-    for table in (tables.marks, tables.progress, tables.completions, tables.watch_counts):
+    own = [
+        (cduid, each) for cduid, item in said if is_watchable(item) for each in catalog.work(item)
+    ]
+    for table in (tables.marks, tables.progress, tables.landmarks):
         table.prefetch(own)
+    decided = [
+        (cduid, each)
+        for (cduid, item), decides in said.items()
+        if decides and is_watchable(item)
+        for each in catalog.work(item)
+    ]
+    tables.completions.prefetch(decided)
+    tables.watch_counts.prefetch(decided)
     tables.containers.prefetch(
-        (cduid, container) for cduid, item in said for container in _around(catalog, item)
+        (cduid, container) for cduid, item in said for container in _over(catalog, item)
     )
 
 
 def _spoken_in_groups(
     said: Mapping[Key, bool], directory: Directory, tables: Tables
 ) -> Iterator[_Spoken]:
-    """What was said, for each group that merges it; own registers must have been loaded."""
-    containers = tables.containers
+    """What was said that may decide, or is the first of an item, for each group that merges it.
+
+    Landmarks must have been loaded.
+    """
     for (cduid, item), decides in said.items():
         if cduid not in directory.device_users:  # it is registered only later in the page
             continue
-        if decides or any(
-            containers.get(cduid, container) is None
-            for container in directory.catalog.touched_by(item)
-        ):
+        if decides or tables.landmarks.get(cduid, item) is None:
             for group, members in directory.groups_seeing(cduid):
                 yield _Spoken(group, members, item)
 
 
 def _prefetch_groups(
-    spoken: Sequence[_Spoken], directory: Directory, tables: Tables, by_leaf_max: int
+    spoken: Sequence[_Spoken], catalog: Catalog, tables: Tables, by_leaf_max: int
 ) -> None:
     """What is kept by watch group, and what their members said about the same."""
-    catalog = directory.catalog
     marks: set[Key] = set()
     containers: set[Key] = set()
     watermarks: set[Key] = set()
     rows: set[Key] = set()
     marked: dict[str, tuple[str, ...]] = {}
     for group, members, item in spoken:
-        around, leaves = _around(catalog, item), catalog.leaves_at(item)
+        around, leaves = _around(catalog, item), catalog.with_works(catalog.leaves_at(item))
         watermarks.update((group, container) for container in around)
         rows.update((group, container) for container in around)
-        containers.update((member, container) for member in members for container in around)
+        over = around | _over(catalog, item)
+        containers.update((member, container) for member in members for container in over)
         if len(leaves) > by_leaf_max:
             marked[group] = members
             continue
@@ -103,44 +115,57 @@ def _prefetch_groups(
     tables.watched.prefetch(rows)
 
 
-def _prefetch_next(spoken: Sequence[_Spoken], directory: Directory, tables: Tables) -> None:
+def _prefetch_next(spoken: Sequence[_Spoken], catalog: Catalog, tables: Tables) -> None:
     """The leaves on which watermarks will stop: groups' watermarks must have been loaded."""
-    catalog = directory.catalog
     marks: set[Key] = set()
     containers: set[Key] = set()
     for group, members, item in spoken:
-        for container in catalog.touched_by(item) if item in catalog else ():
+        for container in _around(catalog, item):
             watermark = tables.watermarks.get(group, container)
-            for leaf in _next_leaves(catalog.leaves(container), watermark, item):
-                marks.update((member, leaf) for member in members)
-                containers.update(
-                    (member, each) for member in members for each in catalog.spans(leaf)
-                )
+            through = watermark.through if watermark is not None else 0
+            for leaf in _next_leaves(catalog.leaves(container), through):
+                for each in catalog.work(leaf):
+                    marks.update((member, each) for member in members)
+                    containers.update(
+                        (member, above) for member in members for above in catalog.spans(each)
+                    )
     tables.marks.prefetch(marks)
     tables.containers.prefetch(containers)
 
 
-def _next_leaves(leaves: Leaves, watermark: Watermark | None, item: str) -> list[str]:
-    """What a watermark looks at: its first leaf when it begins, the next ones when it gets on."""
-    start = leaves.count_up_to(watermark.through) if watermark is not None else 0
-    if item in leaves.items[start : start + 1] or not is_watchable(item):
-        return leaves.items[start : start + 1 + PREFETCH_FIRST]
-    return leaves.items[:1] if watermark is None else []
+def _next_leaves(leaves: Leaves, through: int) -> list[str]:
+    """What is looked at when a watermark gets on."""
+    start = leaves.count_up_to(through)
+    return leaves.items[start : start + 1 + PREFETCH_FIRST]
+
+
+def _over(catalog: Catalog, item: str) -> set[str]:
+    """The containers on which something may have been said about an item or its work."""
+    over = {container for each in catalog.work(item) for container in catalog.spans(each)}
+    return over if is_watchable(item) else over | {item}
 
 
 def _around(catalog: Catalog, item: str) -> set[str]:
-    """The containers that something said on an item touches or may be overruled by."""
-    return {*catalog.touched_by(item), *catalog.spans(item)}
+    """The containers that stand at, above and below an item, and above the others of its work."""
+    around = {container for each in catalog.work(item) for container, _ in catalog.above(each)}
+    if is_watchable(item) or item not in catalog:
+        return around
+    return {*around, item, *catalog.containers_under(item)}
 
 
-def _said(page: Sequence[Recorded], policy: Policy) -> dict[Key, bool]:
+def _said(page: Sequence[Recorded], policy: Policy, catalog: Catalog) -> dict[Key, bool]:
     """By (cduid, item), whether anything was said that may decide (rule 10)."""
     said: dict[Key, bool] = {}
     for recorded in page:
         event = recorded.event
-        if not isinstance(event, ActivityFact):
-            continue
-        key = recorded.stream[6:], event.item
-        decides = not isinstance(event, ProgressReported) or policy.is_complete(event)
-        said[key] = said.get(key, False) or decides
+        if isinstance(event, SpokenFact):
+            key = recorded.stream[6:], event.item
+            said[key] = said.get(key, False) or _decides(policy, catalog, recorded, event)
     return said
+
+
+def _decides(policy: Policy, catalog: Catalog, recorded: Recorded, event: SpokenFact) -> bool:
+    if not isinstance(event, ProgressReported):
+        return True
+    found = claim(policy, catalog, recorded, event)
+    return found is not None and found.says in MARKS

@@ -27,11 +27,14 @@ def _checker(kind: Any, name: str) -> Callable[[str], Any]:
     return check
 
 
-def model_of(model: type[M], given: dict[str, Any]) -> M:
-    """A command of the options that were given. Raises BadParameter."""
+def model_of(model: type[M], given: dict[str, Any], *, keeps_none: bool = False) -> M:
+    """A command of the options that were given; None is one that wasn't, unless it is kept.
+
+    Raises BadParameter.
+    """
     try:
         return model.model_validate(
-            {name: each for name, each in given.items() if each is not None}
+            {name: each for name, each in given.items() if keeps_none or each is not None}
         )
     except ValidationError as error:
         raise typer.BadParameter(f"{in_words(faults(error))}.") from None
@@ -76,6 +79,12 @@ def until_option(text: str) -> Any:
 def _time_option(name: str, read: Callable[[str], Any], text: str) -> Any:
     parser = _moment(read, "TIME")
     return typer.Option(name, parser=parser, metavar="TIME", help=text, show_default=False)
+
+
+def parsed_option(name: str, kind: Any, metavar: str, text: str) -> Any:
+    """An option that is checked as a kind of value is where it is sent."""
+    parser = _checker(kind, metavar)
+    return typer.Option(name, parser=parser, metavar=metavar, help=text, show_default=False)
 
 
 def id_option(name: str, text: str) -> Any:

@@ -1,13 +1,12 @@
 """The commands for device users: registering them and their settings, without HTTP."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 from domain.commands import PatchDeviceUser, PutDeviceUser
 from domain.decisions import unknown_device_user
-from domain.directory import Directory
 from domain.rejection import Refused
 from infrastructure.bootstrap import opened
 from infrastructure.cli.arguments import AsJson, CduidArgument, id_option, model_of
@@ -15,7 +14,11 @@ from infrastructure.cli.console import errors, print_fields, print_json, print_t
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import present
 from infrastructure.commands.handler import CommandHandler
-from infrastructure.querying.device_user_view import DeviceUserShown, device_users_shown
+from infrastructure.querying.device_user_view import (
+    DeviceUserShown,
+    device_users_shown,
+    listed_cduids,
+)
 from infrastructure.settings.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Register devices' users, and change their settings.")
@@ -78,6 +81,9 @@ def list_all(
     settings: Settings,
     *,
     user: Annotated[str | None, id_option("--user", "Only this user's.")] = None,
+    retired: Annotated[
+        bool, typer.Option("--retired", help="Those that are retired, too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List all device users, by cduid.
@@ -85,7 +91,8 @@ def list_all(
     Example: watchledger device-user list --user ada
     """
     with present(settings) as snapshot:
-        found = device_users_shown(snapshot, sorted(_cduids(snapshot.directory, user)))
+        cduids = listed_cduids(snapshot.directory, user, with_retired=retired)
+        found = device_users_shown(snapshot, cduids)
     if as_json:
         print_json({"items": found})
         return
@@ -164,13 +171,54 @@ def revoke_token(settings: Settings, cduid: CduidArgument) -> None:
     errors.print(f"{cduid} has no token any more.")
 
 
+@app.command("reassign")
+@takes_settings()
+def reassign(
+    settings: Settings,
+    cduid: CduidArgument,
+    *,
+    user: Annotated[str, id_option("--user", "Whose it is from now on.")],
+) -> None:
+    """Give a device user to another user, with all that it ever said, as if it had always been so.
+
+    It keeps its token. Reassign it back to undo it.
+
+    Example: watchledger device-user reassign ada-tv --user ben
+    """
+    _change(settings, lambda handler: handler.reassign(cduid, user))
+    errors.print(f"{cduid} is {user}'s now, with all that it ever said.")
+
+
+@app.command("retire")
+@takes_settings()
+def retire(settings: Settings, cduid: CduidArgument) -> None:
+    """Take a device user out of every list and its token away. What it said stays and counts.
+
+    Example: watchledger device-user retire ada-phone
+    """
+    _change(settings, lambda handler: handler.retire(cduid))
+    errors.print(f"{cduid} is retired. `watchledger device-user reinstate {cduid}` undoes it.")
+
+
+@app.command("reinstate")
+@takes_settings()
+def reinstate(settings: Settings, cduid: CduidArgument) -> None:
+    """Take a retirement back, and print the new token.
+
+    Example: watchledger device-user reinstate ada-phone
+    """
+    with opened(settings, projects=False, makes=False) as services:
+        _, token = services.handler.reinstate(cduid)
+    if token is None:
+        errors.print(f"{cduid} isn't retired. It keeps its token.")
+        return
+    errors.print(f"{cduid} is in use again. Its token, which is shown only now:")
+    typer.echo(token)
+
+
 def _change(settings: Settings, change: Callable[[CommandHandler], object]) -> None:
     with opened(settings, projects=False, makes=False) as services:
         change(services.handler)
-
-
-def _cduids(directory: Directory, user: str | None) -> Iterable[str]:
-    return directory.device_users if user is None else directory.cduids(user)
 
 
 def _row(found: DeviceUserShown) -> dict[str, Any]:

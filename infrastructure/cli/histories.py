@@ -12,15 +12,13 @@ import typer
 from pydantic_core import to_json
 
 from domain.decisions import unknown_device_user
-from domain.directory import Directory
-from domain.events import Recorded
 from domain.instants import to_us
 from domain.rejection import Refused
 from infrastructure.cli.arguments import id_option, item_option, since_option, until_option
 from infrastructure.cli.console import for_programs, print_json, print_table
 from infrastructure.cli.options import takes_settings
 from infrastructure.cli.reading import present
-from infrastructure.querying.event_view import TOPICS_OF, EventShown, event_shown
+from infrastructure.querying.event_view import TOPICS_OF, EventShown, events_shown
 from infrastructure.querying.history import PageEnd, Question
 from infrastructure.querying.history import history as page_of_history
 from infrastructure.querying.reader import Snapshot
@@ -28,7 +26,8 @@ from infrastructure.settings.settings import Settings
 
 _PAGE = 1_000
 _COLUMNS = ("position", "at", "type", "user", "cduid", "item", "claims")
-_ENVELOPE = {*EventShown.model_fields, "device"}
+_FIELDS = [name for name in EventShown.model_fields if name != "retracted"]
+_ENVELOPE = {*_FIELDS, "device"}
 _NOTHING: tuple[Any, ...] = (None, [], {})
 
 
@@ -62,7 +61,7 @@ def history(
             "--type",
             parser=_type,
             metavar="TYPE",
-            help="watch, unwatch, progress, item_placed, …; may be repeated.",
+            help="watch, unwatch, progress, retract, item_placed, …; may be repeated.",
             show_default=False,
         ),
     ] = None,
@@ -95,7 +94,6 @@ def history(
     question = Question(
         upto=0,
         cduids=None if cduid is None else (cduid,),
-        user=user,
         item=item,
         under=under,
         topics=tuple(topic for each in types for topic in TOPICS_OF[each]) if types else None,
@@ -107,14 +105,16 @@ def history(
     with present(settings) as snapshot:
         if cduid is not None:
             question = replace(question, cduids=_cduids(snapshot, cduid, group=group))
+        if user is not None:
+            question = replace(question, streams=snapshot.directory.streams(user))
         found = islice(_events(snapshot, question), limit or None)
         if as_json:
             for each in found:
-                print_json(event_shown(each, snapshot.directory))
+                print_json(each)
         elif as_csv:
-            _write_csv(found, snapshot.directory)
+            _write_csv(found)
         else:
-            _print(found, snapshot.directory)
+            _print(found)
 
 
 def _cduids(snapshot: Snapshot, cduid: str, *, group: bool) -> tuple[str, ...]:
@@ -124,29 +124,29 @@ def _cduids(snapshot: Snapshot, cduid: str, *, group: bool) -> tuple[str, ...]:
     return snapshot.viewer(cduid).cduids if group else (cduid,)
 
 
-def _events(snapshot: Snapshot, question: Question) -> Iterator[Recorded]:
+def _events(snapshot: Snapshot, question: Question) -> Iterator[EventShown]:
     """All that is asked for, a page in memory at a time."""
     question = replace(question, upto=snapshot.position)
     while True:
         page = page_of_history(snapshot.connection, snapshot.directory.catalog, question, _PAGE)
-        yield from page
+        yield from events_shown(snapshot.connection, page, snapshot.directory, snapshot.position)
         if len(page) < _PAGE:
             return
         question = replace(question, after=PageEnd(page[-1].at_us, page[-1].position))
 
 
-def _print(found: Iterator[Recorded], directory: Directory) -> None:
-    rows = [_row(event_shown(each, directory)) for each in found]
+def _print(found: Iterator[EventShown]) -> None:
+    rows = [_row(each) for each in found]
     print_table(_COLUMNS, rows, none="No event was found.")
 
 
-def _write_csv(found: Iterator[Recorded], directory: Directory) -> None:
+def _write_csv(found: Iterator[EventShown]) -> None:
     """A line for each event under a heading; times as in JSON, nothing for what isn't there."""
     written = csv.writer(for_programs(), lineterminator="\n")
-    names = [*EventShown.model_fields, "device"]
+    names = [*_FIELDS, "device"]
     written.writerow([*names, "claims"])
     for each in found:
-        event = event_shown(each, directory).model_dump(mode="json")
+        event = each.model_dump(mode="json")
         claims = {name: value for name, value in event.items() if name not in _ENVELOPE}
         written.writerow([*(event[name] for name in names), to_json(claims).decode()])
 
@@ -154,6 +154,10 @@ def _write_csv(found: Iterator[Recorded], directory: Directory) -> None:
 def _row(event: EventShown) -> tuple[Any, ...]:
     claims = event.model_dump(exclude=_ENVELOPE)
     claims.update(claims.pop("details", {}))
+    if "with" in claims:
+        claims["with"] = " ".join(claims["with"])
+    if event.retracted is not None:
+        claims["retracted"] = f"at position {event.retracted.position}"
     said = ", ".join(f"{name} {each}" for name, each in claims.items() if each not in _NOTHING)
     fields = (event.position, event.at, event.type, event.user, event.cduid, event.item)
     return (*fields, said or None)

@@ -14,9 +14,9 @@ from infrastructure.importing.ledger import CopyProblem
 from infrastructure.importing.lines import FileProblem
 from infrastructure.ledger.mapper import UnreadableEvent
 from infrastructure.operations.backup import BackupProblem
-from infrastructure.projecting.projector import RebuildDue
 from infrastructure.projecting.rebuilding.lock import RebuildRunning
 from infrastructure.settings.settings import SettingsProblem
+from projections.bookmark import RebuildDue
 
 EXIT_CODE_OF: dict[type[Exception], int] = {
     Refused: REFUSED,

@@ -15,7 +15,19 @@ COMMANDS = (
     ("project", "running:project", "Keep the read models up to date, without the API."),
     ("migrate", "running:migrate_schema", "Bring the database's schema up to date, or make it."),
     ("import", "importing:app", "Import files of the catalog or of events; again does no harm."),
+    (
+        "submit",
+        "submitting:app",
+        "Say for a device user what was watched, or take it back, without HTTP.",
+    ),
+    (
+        "watch-through",
+        "submitting:through",
+        "Say that each unwatched episode of a show was watched, up to and with one.",
+    ),
+    ("catalog", "catalog:app", "Say which items of the catalog are one work."),
     ("device-user", "device_users:app", "Register devices' users, and change their settings."),
+    ("user", "users:app", "Limit what users see, and erase all of one."),
     (
         "watched",
         "viewing:watched",
@@ -29,8 +41,9 @@ COMMANDS = (
     (
         "next-up",
         "viewing:next_up",
-        "Show what comes next: what is in progress, next episodes, unwatched movies.",
+        "Show what comes next: started, next episodes, unwatched movies, what comes out.",
     ),
+    ("dismissed", "viewing:dismissed", "Show what is left out of what comes next, and since when."),
     (
         "history",
         "histories:history",
@@ -39,9 +52,13 @@ COMMANDS = (
     (
         "why",
         "reasons:why",
-        "Show which event decides whether an item is watched, and those that it overruled.",
+        "Show what decides whether an item is watched and in progress, and what was overruled.",
     ),
-    ("stats", "reasons:stats", "Show plays and hours watched, by user, month and show."),
+    (
+        "stats",
+        "stats:stats",
+        "Show time watched, plays and marks: by day, month, show, device, user, ….",
+    ),
     (
         "rebuild",
         "maintenance:rebuild_projections",

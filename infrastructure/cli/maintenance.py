@@ -59,7 +59,16 @@ OutOption = Annotated[
 ]
 
 
-@takes_settings(shown={"data_dir", "database_url", "progress_low", "progress_high"})
+@takes_settings(
+    shown={
+        "data_dir",
+        "database_url",
+        "progress_low",
+        "progress_high",
+        "progress_head_seconds",
+        "progress_rest_seconds",
+    }
+)
 def rebuild_projections(
     settings: Settings,
     projections: Annotated[
@@ -72,7 +81,8 @@ def rebuild_projections(
     """Replay the ledger into new tables beside those in use, then swap them in.
 
     The service may go on meanwhile. Interrupted at any moment, nothing in use has changed; the next
-    rebuild clears away what is left. Needed after a change of the progress thresholds.
+    rebuild clears away what is left. Needed after a change of the progress thresholds, and after an
+    upgrade that answers by other rules.
 
     Example: watchledger rebuild --jobs 2
     """

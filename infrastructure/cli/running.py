@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from infrastructure.bootstrap import opened, prepare_schema, projector_of
 from infrastructure.cli.console import answers, errors
 from infrastructure.cli.options import SETTINGS, takes_settings
+from infrastructure.database.engine import read_transaction
 from infrastructure.database.migrations import migrate
 from infrastructure.http.app import make_app
 from infrastructure.http.server.serving import HttpServer, address_of, listen, stopped_by_signals
@@ -18,6 +19,7 @@ from infrastructure.projecting.garbage import leave_out_what_lasts
 from infrastructure.services import Services
 from infrastructure.settings.database import engine_of
 from infrastructure.settings.settings import Settings
+from projections.bookmark import read_bookmark, rebuild_due
 
 
 @takes_settings(shown=SETTINGS)
@@ -91,9 +93,13 @@ def migrate_schema(settings: Settings) -> None:
     engine = engine_of(settings, makes=True)
     try:
         migrate(engine)
+        errors.print(f"{escape(shown_url(settings))} is up to date.")
+        with read_transaction(engine) as connection:
+            due = rebuild_due(read_bookmark(connection))
     finally:
         engine.dispose()
-    errors.print(f"{escape(shown_url(settings))} is up to date.")
+    if due is not None:
+        errors.print(f"[bold yellow]A rebuild is due.[/] {escape(due)}")
 
 
 def shown_url(settings: Settings) -> str:

@@ -1,5 +1,6 @@
 """The commands that show what a viewer sees: what is watched, an item, what comes next."""
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Annotated, Any
 
@@ -19,7 +20,9 @@ from infrastructure.querying.views import (
     ItemShown,
     ProgressShown,
     SuggestionShown,
+    Titled,
     WatchedRow,
+    dismissed_shown,
     item_shown,
     suggestion_shown,
 )
@@ -106,9 +109,14 @@ def _told(shown: ItemShown) -> dict[str, Any]:
 
 
 def _progress(progress: ProgressShown) -> str:
-    duration_seconds = progress["duration_seconds"]
-    share = progress["played_seconds"] / duration_seconds
-    return f"{share:.0%} of {duration_seconds / 60:.0f} min, on {progress['cduid']}"
+    share, duration_seconds = progress["share"], progress["duration_seconds"]
+    if share is None:
+        far = f"{(progress['played_seconds'] or 0) / 60:.0f} min"
+    elif duration_seconds is None:
+        far = f"{share:.0%}"
+    else:
+        far = f"{share:.0%} of {duration_seconds / 60:.0f} min"
+    return f"{far}, on {progress['cduid']}"
 
 
 def _child(shown: ItemShown) -> tuple[Any, ...]:
@@ -124,13 +132,13 @@ def next_up(
     cduid: CduidArgument,
     *,
     section: Annotated[
-        Section | None, typer.Option(help="One of the three.", show_default=False)
+        Section | None, typer.Option(help="One of the four.", show_default=False)
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most of each section.")] = 10,
     as_of: AsOfOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what comes next: what is in progress, next episodes, unwatched movies.
+    """Show what comes next: started, next episodes, unwatched movies, what comes out.
 
     Example: watchledger next-up ada-tv --section next_episode
     """
@@ -147,8 +155,31 @@ def next_up(
     print_table(columns, [_suggestion(each) for each in found], none="Nothing comes next.")
 
 
+@takes_settings()
+def dismissed(
+    settings: Settings, cduid: CduidArgument, *, as_of: AsOfOption = None, as_json: AsJson = False
+) -> None:
+    """Show what is left out of what comes next, and since when.
+
+    Example: watchledger dismissed ada-tv
+    """
+    with viewed(settings, cduid, as_of) as (viewer, _, _):
+        found = [
+            dismissed_shown(viewer, item, since[0]) for item, since in viewer.dismissed_items()
+        ]
+    if as_json:
+        print_json({"items": found})
+        return
+    rows = [(each["item"], _titles(each["titles"]), each["since"]) for each in found]
+    print_table(("item", "title", "since"), rows, none="Nothing is dismissed.")
+
+
+def _titles(titles: Sequence[Titled]) -> str:
+    return " · ".join(each["title"] or each["item"] for each in reversed(titles))
+
+
 def _suggestion(found: SuggestionShown) -> tuple[Any, ...]:
-    titles = " · ".join(each["title"] or each["item"] for each in reversed(found["titles"]))
+    titles = _titles(found["titles"])
     return found["section"], found["item"], titles, found["at"], found["anchor"]
 
 

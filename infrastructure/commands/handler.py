@@ -4,15 +4,15 @@ Every decision is made on the directory as of the ledger's end; where that has g
 decision is recorded, it is made again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from threading import Lock
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Engine, bindparam, func, select
 
-from domain import decisions, placing
+from domain import decisions, linking, placing
 from domain.access import unmatched
-from domain.commands import PatchDeviceUser, PlaceItem, PutAccess, PutDeviceUser
+from domain.commands import LinkItems, PatchDeviceUser, PlaceItem, PutAccess, PutDeviceUser
 from domain.directory import Directory
 from domain.events import (
     CATALOG_STREAM,
@@ -22,6 +22,7 @@ from domain.events import (
     device_user_stream,
     user_stream,
 )
+from domain.external_ids import NAMESPACES
 from domain.rejection import Refused, Rejection
 from infrastructure.commands.tokens import hash_of, new_device_token
 from infrastructure.database.engine import read_transaction
@@ -46,12 +47,19 @@ class Reached(NamedTuple):
 
 
 class CommandHandler:
-    """Takes commands from any thread."""
+    """Takes commands from any thread. `namespaces` are those whose ids link items (rule 24)."""
 
-    def __init__(self, engine: Engine, writer: Writer, directories: CurrentDirectory) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        writer: Writer,
+        directories: CurrentDirectory,
+        namespaces: Collection[str] = NAMESPACES,
+    ) -> None:
         self._engine = engine
         self._writer = writer
         self._directories = directories
+        self._namespaces = namespaces
         self._deciding = Lock()
 
     def place_items(
@@ -61,11 +69,29 @@ class CommandHandler:
         results: list[placing.PlacedStatus | Rejection] = []
 
         def decide(directory: Directory) -> Sequence[Event]:
-            events, results[:] = placing.place_items(commands, directory.catalog)
+            catalog = directory.catalog
+            events, results[:] = placing.place_items(commands, catalog, self._namespaces)
             return events
 
         reached, _ = self._record(CATALOG_STREAM, decide)
         return results, reached
+
+    def link_items(
+        self, commands: Sequence[LinkItems]
+    ) -> tuple[list[linking.LinkedStatus | Rejection], Reached]:
+        """What became of each link, in order."""
+        results: list[linking.LinkedStatus | Rejection] = []
+
+        def decide(directory: Directory) -> Sequence[Event]:
+            events, results[:] = linking.link_items(commands, directory.catalog)
+            return events
+
+        reached, _ = self._record(CATALOG_STREAM, decide)
+        return results, reached
+
+    def unlink_item(self, item: str) -> Reached:
+        """Raises Refused for an unknown item."""
+        return self._record(CATALOG_STREAM, lambda now: linking.unlink_item(item, now.catalog))[0]
 
     def hide_item(self, item: str) -> Reached:
         """Raises Refused for an unknown item."""
@@ -100,6 +126,26 @@ class CommandHandler:
         """Raises Refused for an unknown device user."""
         return self._change(cduid, lambda now: decisions.revoke_token(cduid, now))
 
+    def reassign(self, cduid: str, user: str) -> Reached:
+        """Raises Refused for an unknown device user."""
+        return self._record(
+            device_user_stream(cduid),
+            lambda now: decisions.reassign(cduid, user, now),
+            user=user,
+        )[0]
+
+    def retire(self, cduid: str) -> Reached:
+        """Raises Refused for an unknown device user."""
+        return self._change(cduid, lambda now: decisions.retire(cduid, now))
+
+    def reinstate(self, cduid: str) -> tuple[Reached, str | None]:
+        """The token is there if it was retired. Raises Refused for an unknown device user."""
+        token = new_device_token(cduid)
+        reached, events = self._change_by(
+            cduid, lambda now: decisions.reinstate(cduid, hash_of(token), now)
+        )
+        return reached, token if events else None
+
     def put_access(self, user: str, command: PutAccess) -> tuple[Reached, list[str]]:
         """How far it came, and what the limits name that isn't in the catalog."""
         reached, _ = self._record(
@@ -111,9 +157,14 @@ class CommandHandler:
     def _change(
         self, cduid: str, decide: Callable[[Directory], list[DeviceUserEvent] | Rejection]
     ) -> Reached:
+        return self._change_by(cduid, decide)[0]
+
+    def _change_by(
+        self, cduid: str, decide: Callable[[Directory], list[DeviceUserEvent] | Rejection]
+    ) -> tuple[Reached, list[DeviceUserEvent]]:
         known = self._directories.latest().device_users.get(cduid)
         user = known.user if known else None  # of an unknown one nothing will be recorded
-        return self._record(device_user_stream(cduid), decide, user=user)[0]
+        return self._record(device_user_stream(cduid), decide, user=user)
 
     def _record(
         self,

@@ -1,17 +1,18 @@
 """What media servers send of the catalog, from bytes to commands, each item by itself."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from pydantic_core import from_json, to_json
 from typing_extensions import TypedDict
 
-from domain.commands import PlaceItem
+from domain.commands import Command, LinkItems, PlaceItem
 from domain.rejection import Rejection
 from infrastructure.commands.submissions import Unreadable
 from infrastructure.commands.validation import faults, in_words
 
 ITEMS_MAX = 5_000
+LINKS_MAX = 1_000
 _ID_LENGTH_MAX = 200
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
@@ -27,8 +28,22 @@ class _AnyItems(TypedDict):
     items: Annotated[list[Any], Field(min_length=1, max_length=ITEMS_MAX)]
 
 
+@with_config(_STRICT)
+class LinksBody(TypedDict):
+    links: Annotated[list[LinkItems], Field(min_length=1, max_length=LINKS_MAX)]
+
+
+@with_config(_STRICT)
+class _AnyLinks(TypedDict):
+    links: Annotated[list[Any], Field(min_length=1, max_length=LINKS_MAX)]
+
+
 ITEMS_BODY = TypeAdapter(ItemsBody)
+LINKS_BODY = TypeAdapter(LinksBody)
 _ANY_ITEMS = TypeAdapter(_AnyItems)
+_ANY_LINKS = TypeAdapter(_AnyLinks)
+
+C = TypeVar("C", bound=Command)
 
 
 def parse_items(body: bytes) -> list[PlaceItem | Unreadable]:
@@ -36,20 +51,30 @@ def parse_items(body: bytes) -> list[PlaceItem | Unreadable]:
     try:
         return list(ITEMS_BODY.validate_json(body)["items"])
     except ValidationError:
-        return [_parse(each) for each in _ANY_ITEMS.validate_json(body)["items"]]
+        items = _ANY_ITEMS.validate_json(body)["items"]
+        return [_parse(each, PlaceItem, "invalid_item") for each in items]
 
 
 def parse_item(text: bytes) -> PlaceItem | Unreadable:
     """One item of a file that has one a line. Raises ValueError for what is no JSON."""
-    return _parse(from_json(text))
+    return _parse(from_json(text), PlaceItem, "invalid_item")
 
 
-def _parse(value: Any) -> PlaceItem | Unreadable:
+def parse_links(body: bytes) -> list[LinkItems | Unreadable]:
+    """The links of a request body, in order. Raises ValidationError if none of it can be read."""
     try:
-        return PlaceItem.model_validate_json(to_json(value))
+        return list(LINKS_BODY.validate_json(body)["links"])
+    except ValidationError:
+        links = _ANY_LINKS.validate_json(body)["links"]
+        return [_parse(each, LinkItems, "invalid_link") for each in links]
+
+
+def _parse(value: Any, model: type[C], code: str) -> C | Unreadable:
+    try:
+        return model.model_validate_json(to_json(value))
     except ValidationError as error:
         found = in_words(faults(error))
-        return Unreadable(_item_of(value), Rejection("invalid_item", f"{found}."))
+        return Unreadable(_item_of(value), Rejection(code, f"{found}."))
 
 
 def _item_of(value: Any) -> str | None:

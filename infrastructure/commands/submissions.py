@@ -13,18 +13,37 @@ from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, Validation
 from pydantic_core import from_json, to_json
 from typing_extensions import TypedDict
 
-from domain.events import ACTIVITY, Activity, DurationSeconds, OccurredAt, PlayedSeconds
+from domain.events import (
+    ACTIVITY,
+    SECONDS_MAX,
+    Activity,
+    OccurredAt,
+    PlayedSeconds,
+    PlayerState,
+    Share,
+)
+from domain.instants import to_us
 from domain.items import Id, ItemId
 from domain.rejection import Rejection
 from infrastructure.commands.validation import faults, in_words
 
 EVENTS_MAX = 1_000
+WITH_MAX = 100
 _ID_LENGTH_MAX = 200
+_CLOCK_PRECISION_US = 2_000_000
+"""What a player's clock may be off before it matters (rule 1)."""
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}").match
 _STRICT = ConfigDict(strict=True, extra="forbid")
 _EVENTS: dict[str, type[Activity]] = {cls.type_name: cls for cls in ACTIVITY}
 """The event that each type of submission becomes, with all but the envelope for its facts."""
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    cls.type_name: {
+        name: field.default for name, field in cls.model_fields.items() if not field.is_required()
+    }
+    for cls in ACTIVITY
+}
+"""What each of them is if nothing else is said: looked up here once and not by every event."""
 _ENVELOPE = {"id", "type", "cduid"}
 
 _ID_SAID = (
@@ -47,44 +66,99 @@ def _as_rfc3339(value: Any) -> Any:
 Instant = Annotated[OccurredAt, Field(strict=False), BeforeValidator(_as_rfc3339, str)]
 
 
+_SENT_AT_SAID = (
+    "What the player's clock shows as it sends. The ledger's less that, if it is more than two "
+    "seconds, is added to every occurred_at of the request."
+)
+_WITH_SAID = (
+    "The other users of this device who watched along: the event is recorded for each of them, for "
+    "all or for none."
+)
+
+
+SentDuration = Annotated[float, Field(ge=0, le=SECONDS_MAX, allow_inf_nan=False)]
+"""Many players say 0 for what they don't know: it is taken as left out."""
+
+
 class _Activity(TypedDict):
     """What comes with every event; a shape has the facts of its event besides, by their names."""
 
     id: Annotated[UUID, Field(description=_ID_SAID, examples=[_ID_EXAMPLE])]
     cduid: NotRequired[Id | None]
-    item: ItemId
     occurred_at: NotRequired[Instant | None]
 
 
+class _OnItem(_Activity):
+    item: ItemId
+
+
+class _Spoken(_OnItem):
+    with_users: NotRequired[
+        Annotated[
+            tuple[Id, ...] | None, Field(alias="with", max_length=WITH_MAX, description=_WITH_SAID)
+        ]
+    ]
+
+
 @with_config(_STRICT)
-class _Watch(_Activity):
+class _Watch(_Spoken):
     type: Literal["watch"]
-    duration_seconds: NotRequired[DurationSeconds | None]
+    duration_seconds: NotRequired[SentDuration | None]
+    undated: NotRequired[bool | None]
 
 
 @with_config(_STRICT)
-class _Unwatch(_Activity):
+class _Unwatch(_Spoken):
     type: Literal["unwatch"]
 
 
 @with_config(_STRICT)
-class _Progress(_Activity):
+class _Progress(_Spoken):
     type: Literal["progress"]
-    played_seconds: PlayedSeconds
-    duration_seconds: DurationSeconds
+    played_seconds: NotRequired[PlayedSeconds | None]
+    duration_seconds: NotRequired[SentDuration | None]
+    share: NotRequired[Share | None]
+    state: NotRequired[PlayerState | None]
 
 
-_Sent = Annotated[_Watch | _Unwatch | _Progress, Field(discriminator="type")]
+@with_config(_STRICT)
+class _Retract(_Activity):
+    type: Literal["retract"]
+    retracts: UUID
+
+
+@with_config(_STRICT)
+class _Dismiss(_OnItem):
+    type: Literal["dismiss"]
+
+
+@with_config(_STRICT)
+class _Recall(_OnItem):
+    type: Literal["recall"]
+
+
+@with_config(_STRICT)
+class _Restart(_OnItem):
+    type: Literal["restart"]
+
+
+_Sent = Annotated[
+    _Watch | _Unwatch | _Progress | _Retract | _Dismiss | _Recall | _Restart,
+    Field(discriminator="type"),
+]
+_SentAt = Annotated[Instant | None, Field(description=_SENT_AT_SAID)]
 
 
 @with_config(_STRICT)
 class EventsBody(TypedDict):
     events: Annotated[list[_Sent], Field(min_length=1, max_length=EVENTS_MAX)]
+    sent_at: NotRequired[_SentAt]
 
 
 @with_config(_STRICT)
 class _AnyEvents(TypedDict):
     events: Annotated[list[Any], Field(min_length=1, max_length=EVENTS_MAX)]
+    sent_at: NotRequired[_SentAt]
 
 
 EVENTS_BODY = TypeAdapter(EventsBody)
@@ -107,13 +181,19 @@ class Unreadable(NamedTuple):
     rejection: Rejection
 
 
-def parse_events(body: bytes) -> list[Submission | Unreadable]:
-    """The events of a request body, in order. Raises ValidationError if none of it can be read."""
+def parse_events(body: bytes, now_us: int) -> list[Submission | Unreadable]:
+    """The events of a request body, in order, as they came in by the ledger's clock.
+
+    Raises ValidationError if none of it can be read.
+    """
     try:
         sent = EVENTS_BODY.validate_json(body)
     except ValidationError:
-        return [_parse(each) for each in _ANY_EVENTS.validate_json(body)["events"]]
-    return [_submission(each) for each in sent["events"]]
+        any_sent = _ANY_EVENTS.validate_json(body)
+        offset_seconds = _clock_offset_seconds(any_sent.get("sent_at"), now_us)
+        return [_parse(each, offset_seconds) for each in any_sent["events"]]
+    offset_seconds = _clock_offset_seconds(sent.get("sent_at"), now_us)
+    return [_submission(each, offset_seconds) for each in sent["events"]]
 
 
 def parse_event(text: bytes) -> Submission | Unreadable:
@@ -121,9 +201,17 @@ def parse_event(text: bytes) -> Submission | Unreadable:
     return _parse(from_json(text))
 
 
-def _parse(value: Any) -> Submission | Unreadable:
+def _clock_offset_seconds(sent_at: datetime | None, now_us: int) -> float | None:
+    """What the ledger's clock shows more than the player's; None if that says nothing (rule 1)."""
+    if sent_at is None:
+        return None
+    offset_us = now_us - to_us(sent_at)
+    return offset_us / 1_000_000 if abs(offset_us) > _CLOCK_PRECISION_US else None
+
+
+def _parse(value: Any, offset_seconds: float | None = None) -> Submission | Unreadable:
     try:
-        return _submission(_SENT.validate_json(to_json(value)))
+        return _submission(_SENT.validate_json(to_json(value)), offset_seconds)
     except ValidationError as error:
         found = in_words(faults(error, ignored=tuple(_EVENTS)))
         return Unreadable(_id_of(value), Rejection("invalid_event", f"{found}."))
@@ -134,11 +222,22 @@ def _id_of(value: Any) -> str | None:
     return found if isinstance(found, str) and len(found) <= _ID_LENGTH_MAX else None
 
 
-def _submission(sent: _Sent) -> Submission:
-    return Submission(sent["id"], sent.get("cduid"), _event(sent))
+def _submission(sent: _Sent, offset_seconds: float | None) -> Submission:
+    return Submission(sent["id"], sent.get("cduid"), _event(sent, offset_seconds))
 
 
-def _event(sent: _Sent) -> Activity:
-    """The event that was sent; its facts have been validated as such already."""
-    facts: dict[str, Any] = {key: each for key, each in sent.items() if key not in _ENVELOPE}
-    return _EVENTS[sent["type"]].model_construct(**facts)
+def _event(sent: _Sent, offset_seconds: float | None) -> Activity:
+    """The event that was sent; its facts have been validated as such already.
+
+    What is null is as what is left out, and so is a duration of nothing.
+    """
+    type_name = sent["type"]
+    facts = _DEFAULTS[type_name].copy()
+    for key, each in sent.items():
+        if each is not None and key not in _ENVELOPE:
+            facts[key] = each
+    if facts.get("duration_seconds") == 0:
+        facts["duration_seconds"] = None
+    if offset_seconds is not None and facts["occurred_at"] is not None:
+        facts["clock_offset_seconds"] = offset_seconds
+    return _EVENTS[type_name].model_construct(**facts)

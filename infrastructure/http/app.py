@@ -8,16 +8,21 @@ from starlette.middleware.cors import CORSMiddleware
 
 from infrastructure.http import (
     catalog,
+    changes,
     device_users,
+    dismissed,
     events,
     histories,
     listings,
     next_up,
+    now_playing,
     operate,
     stats,
     viewing,
+    watch_through,
 )
 from infrastructure.http.bodies import described_schemas
+from infrastructure.http.change_feed import ChangeFeed
 from infrastructure.http.dependencies import POSITION_HEADER
 from infrastructure.http.docs import add_docs
 from infrastructure.http.links import add_links
@@ -33,11 +38,15 @@ from infrastructure.settings.settings import Settings, listed
 
 _ROUTERS = (
     events.router,
+    watch_through.router,
     catalog.router,
     device_users.router,
     viewing.router,
+    dismissed.router,
     next_up.router,
     histories.router,
+    now_playing.router,
+    changes.router,
     listings.router,
     stats.router,
     operate.router,
@@ -62,6 +71,7 @@ def make_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.metrics = metrics = Metrics(services)
     app.state.position_watch = watch = PositionWatch(services.reader.position)
+    app.state.change_feed = ChangeFeed(watch, services.reader, services.settings.streams_max)
     if services.projector is not None:
         services.projector.on_page = watch.tell
     for router in _ROUTERS:
@@ -86,7 +96,7 @@ def _surround(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", REQUEST_ID_HEADER],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", REQUEST_ID_HEADER],
             expose_headers=[POSITION_HEADER, REQUEST_ID_HEADER, "Retry-After"],
         )
     app.add_middleware(HeadAsGet)

@@ -2,11 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response, status
+from fastapi import APIRouter, Depends, Query, Response, status
 from pydantic import BaseModel, Field, TypeAdapter
 
 from domain.access import unmatched
-from domain.commands import PatchDeviceUser, PutAccess, PutDeviceUser
+from domain.commands import PatchDeviceUser, PutAccess, PutDeviceUser, ReassignDeviceUser
+from domain.items import Id
+from infrastructure.erasing.eraser import notes_of
 from infrastructure.http.bodies import body_of, described
 from infrastructure.http.dependencies import (
     AdminAsked,
@@ -17,6 +19,7 @@ from infrastructure.http.dependencies import (
     problems,
     reached,
 )
+from infrastructure.http.problem_details import parameter_problem
 from infrastructure.http.reading import After
 
 router = APIRouter(prefix="/v1", tags=["write"])
@@ -45,6 +48,18 @@ class PutAccessAnswer(BaseModel):
     warnings: list[str]
 
 
+class EraseAnswer(BaseModel):
+    """How many events were emptied. `notes` say what the database's keeper has yet to see to."""
+
+    position: int
+    events: int
+    is_compacted: bool = Field(
+        description="Whether the database's files were written anew. If not, they are at the next "
+        "start of the service; until then bytes of what was erased may be in them."
+    )
+    notes: list[str]
+
+
 class PutAnswer(BaseModel):
     """The token is told this once."""
 
@@ -59,12 +74,20 @@ class TokenAnswer(BaseModel):
     position: int
 
 
+class ReinstateAnswer(BaseModel):
+    """The token is told this once."""
+
+    token: str | None = Field(default=None, description="There if the device user was retired.")
+    position: int
+
+
 @router.put(
     "/device-users/{cduid}",
     summary="Register a device user, or change it",
     response_model_exclude_none=True,
     responses={
-        **problems(*_BODY_CODES, "admin_only", "unknown_device_user", "device_user_differs"),
+        **problems(*_BODY_CODES, "admin_only", "unknown_device_user"),
+        **problems("device_user_retired", "device_user_differs"),
         201: {"model": PutAnswer, "description": "Registered; the token is told this once."},
     },
     openapi_extra=described("PutDeviceUser", TypeAdapter(PutDeviceUser)),
@@ -100,7 +123,7 @@ def patch_device_user(
 @router.post(
     "/device-users/{cduid}/token",
     summary="Issue a new token in place of the old one",
-    responses=problems("admin_only", "unknown_device_user"),
+    responses=problems("admin_only", "unknown_device_user", "device_user_retired"),
 )
 def rotate_token(cduid: AdminsCduid, services: ServicesAsked, response: Response) -> TokenAnswer:
     written, token = services.handler.rotate_token(cduid)
@@ -115,6 +138,47 @@ def rotate_token(cduid: AdminsCduid, services: ServicesAsked, response: Response
 def revoke_token(cduid: AdminsCduid, services: ServicesAsked, response: Response) -> PositionAnswer:
     written = services.handler.revoke_token(cduid)
     return PositionAnswer(position=reached(response, written.position))
+
+
+@router.post(
+    "/device-users/{cduid}/reassign",
+    summary="Give a device user to another user, with all that it ever said",
+    responses=problems(*_BODY_CODES, "admin_only", "unknown_device_user"),
+    openapi_extra=described("ReassignDeviceUser", TypeAdapter(ReassignDeviceUser)),
+)
+def reassign_device_user(
+    cduid: AdminsCduid,
+    services: ServicesAsked,
+    command: Annotated[ReassignDeviceUser, Depends(body_of(ReassignDeviceUser))],
+    response: Response,
+) -> PositionAnswer:
+    written = services.handler.reassign(cduid, command.user)
+    return PositionAnswer(position=reached(response, written.position))
+
+
+@router.post(
+    "/device-users/{cduid}/retire",
+    summary="Take a device user out of every list and its token away; what it said stays",
+    responses=problems("admin_only", "unknown_device_user"),
+)
+def retire_device_user(
+    cduid: AdminsCduid, services: ServicesAsked, response: Response
+) -> PositionAnswer:
+    written = services.handler.retire(cduid)
+    return PositionAnswer(position=reached(response, written.position))
+
+
+@router.post(
+    "/device-users/{cduid}/reinstate",
+    summary="Take a retirement back; there is a new token then",
+    response_model_exclude_none=True,
+    responses=problems("admin_only", "unknown_device_user"),
+)
+def reinstate_device_user(
+    cduid: AdminsCduid, services: ServicesAsked, response: Response
+) -> ReinstateAnswer:
+    written, token = services.handler.reinstate(cduid)
+    return ReinstateAnswer(token=token, position=reached(response, written.position))
 
 
 @router.put(
@@ -132,6 +196,30 @@ def put_access(
 ) -> PutAccessAnswer:
     written, warnings = services.handler.put_access(user, command)
     return PutAccessAnswer(position=reached(response, written.position), warnings=warnings)
+
+
+@router.delete(
+    "/users/{user}",
+    summary="Erase a user: all that their devices said, and everything that tells of it",
+    responses=problems("admin_only", "unknown_user", "rebuild_running", "rebuild_due"),
+)
+def erase_user(
+    _: AdminAsked,
+    user: UserInPath,
+    services: ServicesAsked,
+    confirm: Annotated[Id, Query(description="The user's name once more: nothing undoes this.")],
+    response: Response,
+) -> EraseAnswer:
+    if confirm != user:
+        detail = "must be the name in the path; nothing was erased"
+        raise parameter_problem("confirm", detail)
+    erased = services.eraser.erase(user)
+    return EraseAnswer(
+        position=reached(response, erased.position),
+        events=erased.events,
+        is_compacted=erased.is_compacted,
+        notes=notes_of(erased),
+    )
 
 
 @router.get(

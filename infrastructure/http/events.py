@@ -8,13 +8,13 @@ from asyncio import wrap_future
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 
-from domain.rejection import Rejection
-from infrastructure.commands.activity import ActivityHandler, Submitted, Taken, conflict
+from infrastructure.commands.activity import ActivityHandler, Submitted, Taken, Warned
 from infrastructure.commands.authentication import Caller
+from infrastructure.commands.results import rejected, result_of
 from infrastructure.commands.submissions import EVENTS_BODY, Submission, Unreadable, parse_events
 from infrastructure.http.bodies import described, read_body, unreadable
 from infrastructure.http.dependencies import (
@@ -27,8 +27,6 @@ from infrastructure.http.dependencies import (
 
 router = APIRouter(tags=["write"])
 
-_UNKNOWN_ITEM = "unknown_item"
-
 
 class Error(BaseModel):
     code: str
@@ -36,13 +34,27 @@ class Error(BaseModel):
 
 
 class EventResult(BaseModel):
-    """What became of one event. A duplicate has the position of the first time."""
+    """What became of one event.
+
+    A duplicate has the position of the first time; a progress that tells nothing new is unchanged,
+    and has the position of the one that it repeats.
+    """
 
     id: str | None
-    status: Literal["recorded", "duplicate", "rejected"]
+    status: Literal["recorded", "duplicate", "unchanged", "rejected"]
     position: int | None = None
+    positions: list[int] | None = Field(
+        default=None, description="Where others watched along: one for each, the sender's first."
+    )
+    idle: Literal[True] | None = Field(
+        default=None, description="The item was watched already, and the mark gives no time."
+    )
     error: Error | None = None
-    warning: Literal["unknown_item"] | None = None
+    warning: Warned | None = Field(
+        default=None,
+        description="The user sees no such item, or the player's clock was never set, so that the "
+        "event counts as of its recording.",
+    )
 
 
 class EventsAnswer(BaseModel):
@@ -67,9 +79,17 @@ async def post_events(
     with metrics.appending():
         # No thread waits for the disk: there are few, and reads need them.
         answer = await wrap_future(submitted.answer)
-    taken, position = submitted.taken(answer)
+    if submitted.asks_ledger:
+        taken = await run_in_threadpool(services.activity.taken, submitted, answer)
+    else:
+        taken = submitted.taken(answer)
     results = _results(parsed, taken)
     metrics.submissions(result["status"] for result in results)
+    return answered(results, answer.position)
+
+
+def answered(results: list[dict[str, Any]], position: int) -> Response:
+    """The answer to events that were sent, as `EventsAnswer` describes it."""
     told = {"results": results, "position": position}
     return Response(to_json(told), 200, {POSITION_HEADER: str(position)}, "application/json")
 
@@ -78,7 +98,7 @@ def _handed_over(
     activity: ActivityHandler, caller: Caller, body: bytes
 ) -> tuple[list[Submission | Unreadable], Submitted]:
     try:
-        parsed = parse_events(body)
+        parsed = parse_events(body, activity.clock_us())
     except ValidationError as error:
         raise unreadable(body, error) from None
     readable = [each for each in parsed if isinstance(each, Submission)]
@@ -87,22 +107,9 @@ def _handed_over(
 
 def _results(parsed: list[Submission | Unreadable], taken: list[Taken]) -> list[dict[str, Any]]:
     if len(taken) == len(parsed):
-        return [_result(each) for each in taken]
+        return [result_of(each) for each in taken]
     rest = iter(taken)
     return [
-        _result(next(rest)) if isinstance(each, Submission) else _rejected(*each) for each in parsed
+        result_of(next(rest)) if isinstance(each, Submission) else rejected(*each)
+        for each in parsed
     ]
-
-
-def _result(taken: Taken) -> dict[str, Any]:
-    submission_id, result, is_unseen = taken
-    if isinstance(result, Rejection):
-        return _rejected(str(submission_id), result)
-    if result.status == "conflict":
-        return _rejected(str(submission_id), conflict(result))
-    answer = {"id": str(submission_id), "status": result.status, "position": result.position}
-    return {**answer, "warning": _UNKNOWN_ITEM} if is_unseen else answer
-
-
-def _rejected(name: str | None, rejection: Rejection) -> dict[str, Any]:
-    return {"id": name, "status": "rejected", "error": rejection._asdict()}

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, TypeAdapter
 
 from domain.instants import to_us
-from domain.items import Id, ItemId, is_watchable
+from domain.items import Id, ItemId
 from domain.placing import unknown_item
 from domain.rejection import Refused
 from domain.viewer import Viewer
 from infrastructure.http.dependencies import AdminAsked, ItemInPath, ServicesAsked, problems
 from infrastructure.http.paging import Cursor, Limit, Place, from_cursor, to_cursor
-from infrastructure.http.problem_details import Problem, parameter_problem
+from infrastructure.http.problem_details import parameter_problem
 from infrastructure.http.reading import (
     After,
     Position,
@@ -23,10 +23,11 @@ from infrastructure.http.reading import (
     Until,
     ViewInPath,
 )
-from infrastructure.querying.event_view import TOPICS_OF, EventShown, event_shown
+from infrastructure.querying.event_view import TOPICS_OF, EventShown, events_shown
 from infrastructure.querying.history import PageEnd, Question, history, is_allowed
 from infrastructure.querying.reader import Snapshot
-from infrastructure.querying.why import why
+from infrastructure.querying.why import Why
+from infrastructure.querying.why_view import WhyShown, why_shown
 
 router = APIRouter(prefix="/v1", tags=["audit"], route_class=RetriedWhenStale)
 
@@ -34,16 +35,6 @@ router = APIRouter(prefix="/v1", tags=["audit"], route_class=RetriedWhenStale)
 class HistoryPage(BaseModel):
     events: list[EventShown]
     next_cursor: str | None
-    position: int
-
-
-class Why(BaseModel):
-    """The event that decides, if any, and those that it overruled, newest first."""
-
-    item: str
-    watched: bool
-    decider: EventShown | None
-    overruled: list[EventShown]
     position: int
 
 
@@ -145,8 +136,10 @@ def get_history(
     under: Annotated[ItemId | None, Query(description="On it or on anything below it.")] = None,
 ) -> HistoryPage:
     cduids = None if cduid is None else (cduid,)
-    question = replace(filters.question, cduids=cduids, user=user, under=under)
+    question = replace(filters.question, cduids=cduids, under=under)
     with services.reader.snapshot() as snapshot:
+        if user is not None:
+            question = replace(question, streams=snapshot.directory.streams(user))
         return _page(snapshot, filters, question, None)
 
 
@@ -165,7 +158,7 @@ def _page(
     events = found[: filters.limit]
     is_more = len(found) > filters.limit
     return HistoryPage(
-        events=[event_shown(each, snapshot.directory) for each in events],
+        events=events_shown(snapshot.connection, events, snapshot.directory, upto),
         next_cursor=to_cursor((events[-1].at_us, events[-1].position, upto)) if is_more else None,
         position=snapshot.position,
     )
@@ -174,21 +167,19 @@ def _page(
 @router.get(
     "/device-users/{cduid}/items/{item}/why",  # noqa: FAST003  # the view asks for it
     summary="Why an item is watched, or isn't",
-    responses=problems("not_watchable", "unknown_device_user", "unknown_item", "projection_behind"),
+    responses=problems("unknown_device_user", "unknown_item", "projection_behind"),
 )
-def get_why(asked: ViewInPath, item: ItemInPath, limit: Limit = 100) -> Why:
-    if not is_watchable(item):
-        raise Problem("not_watchable", f"{item} holds other items; ask about one of those.")
+def get_why(asked: ViewInPath, item: ItemInPath, limit: Limit = 100) -> WhyShown:
     with asked.opened() as view:
         if not view.viewer.sees(item):
             raise Refused(unknown_item(item))
-        snapshot, directory = view.snapshot, view.snapshot.directory
-        reasons = why(snapshot.connection, view.viewer, snapshot.policy, item, view.position, limit)
-        decider = reasons.decider
-        return Why(
-            item=item,
-            watched=view.viewer.is_watched(item),
-            decider=None if decider is None else event_shown(decider, directory),
-            overruled=[event_shown(each, directory) for each in reasons.overruled],
+        snapshot = view.snapshot
+        question = Why(snapshot.connection, view.viewer, snapshot.policy, view.position, limit)
+        answer = view.viewer.answer(item)
+        return why_shown(
+            item,
+            question.of(item),
+            snapshot.directory,
+            is_watched=answer is not None and answer.watched,
             position=view.position,
         )

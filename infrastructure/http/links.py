@@ -19,9 +19,11 @@ _LINKS: dict[str, dict[str, dict[str, str]]] = {
         "get_in_progress": _OF_CDUID,
         "get_plays": _OF_CDUID,
         "get_next_up": _OF_CDUID,
+        "get_viewer_now_playing": _OF_CDUID,
         "get_viewer_history": _OF_CDUID,
     },
     "post_items": {"hide_item": _OF_PLACED, "restore_item": _OF_PLACED},
+    "post_links": {"unlink_item": _OF_PLACED},
     "hide_item": {"restore_item": {"item": "$request.path.item"}},
     "get_items": {
         "get_item": {**_OF_CDUID, "item": "$response.body#/items/0/item"},

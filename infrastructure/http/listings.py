@@ -1,6 +1,7 @@
 """What the admin lists: device users, and the catalog with all that is hidden in it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -14,7 +15,11 @@ from infrastructure.http.dependencies import AdminAsked, ServicesAsked, problems
 from infrastructure.http.in_order import PATH, listed, path_of
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
 from infrastructure.http.reading import After
-from infrastructure.querying.device_user_view import DeviceUserShown, device_users_shown
+from infrastructure.querying.device_user_view import (
+    DeviceUserShown,
+    device_users_shown,
+    listed_cduids,
+)
 
 router = APIRouter(prefix="/v1", tags=["read"], dependencies=[After])
 
@@ -29,7 +34,10 @@ class DeviceUsersPage(BaseModel):
 
 
 class CatalogItem(BaseModel):
-    """An item as it was placed. `hidden` says of itself; what it stands under may be, too."""
+    """An item as it was placed, and the others of its work.
+
+    `hidden` says of itself; what it stands under may be, too.
+    """
 
     item: str
     kind: Kind
@@ -40,6 +48,9 @@ class CatalogItem(BaseModel):
     external_ids: Mapping[str, str]
     runtime_seconds: float | None
     tracks_progress: bool | None
+    year: int | None
+    released_at: datetime | None
+    work: list[str]
     hidden: bool
     present: bool
     placed_version: int
@@ -57,13 +68,13 @@ def get_device_users(
     _: AdminAsked,
     services: ServicesAsked,
     user: Annotated[Id | None, Query()] = None,
+    retired: Annotated[bool, Query(description="Those that are retired, too.")] = False,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> DeviceUsersPage:
     after = "" if cursor is None else from_cursor(cursor, _ID)
     with services.reader.snapshot() as snapshot:
-        known = snapshot.directory.device_users
-        cduids = sorted(known) if user is None else sorted(snapshot.directory.cduids(user))
+        cduids = listed_cduids(snapshot.directory, user, with_retired=retired)
         page, is_more = page_of((cduid for cduid in cduids if cduid > after), limit)
         return DeviceUsersPage(
             items=device_users_shown(snapshot, page),
@@ -107,6 +118,7 @@ def _catalog_item(catalog: Catalog, item: str) -> CatalogItem:
         kind=kind_of(item),
         parent=node.parent,
         **dict(node.details),
+        work=[each for each in catalog.work(item) if each != item],
         hidden=item in catalog.hidden,
         present=catalog.is_present(item),
         placed_version=node.placed_version,

@@ -1,4 +1,4 @@
-"""What comes next for a viewer, in its three sections (rule 14)."""
+"""What comes next for a viewer, in its four sections (rule 14)."""
 
 from itertools import chain
 from typing import Annotated, NamedTuple

@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 from domain.rejection import Refused
 from infrastructure.commands.validation import Fault, faults_of
 from infrastructure.database.problems import DatabaseProblem
+from projections.bookmark import RebuildDue
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = 1
@@ -29,11 +30,16 @@ STATUS_OF = {
     "admin_only": 403,
     "unknown_device_user": 404,
     "unknown_item": 404,
+    "unknown_user": 404,
     "device_user_differs": 409,
+    "device_user_retired": 409,
+    "rebuild_running": 409,
     "body_too_large": 413,
     "too_many_requests": 429,
     "database_locked": 503,
     "projection_behind": 503,
+    "rebuild_due": 503,
+    "too_many_streams": 503,
 }
 """Statuses by code; what isn't here is a bad request."""
 
@@ -158,6 +164,11 @@ async def _database(request: Request, error: DatabaseProblem) -> Response:
     return respond(_id_of(request), 503, error.code, detail, headers=_extra_headers(503))
 
 
+async def _rebuild_due(request: Request, due: RebuildDue) -> Response:
+    _log.error("a rebuild is due", detail=str(due))
+    return respond(_id_of(request), 503, due.code, str(due), headers=_extra_headers(503))
+
+
 _PLAIN = {
     404: ("not_found", "There is nothing at this path; /openapi.json lists what there is."),
     405: ("method_not_allowed", "This path doesn't take that method; see the header Allow."),
@@ -183,6 +194,7 @@ def handle_problems(app: FastAPI) -> None:
         Refused: _refused,
         RequestValidationError: _parameters,
         DatabaseProblem: _database,
+        RebuildDue: _rebuild_due,
         HTTPException: _http,
         ClientDisconnect: _gone,
     }

@@ -17,6 +17,7 @@ from infrastructure.http.dependencies import (
     AdminAsked,
     CallerAsked,
     CduidInPath,
+    OwnCduid,
     check_own,
     services_of,
 )
@@ -25,6 +26,7 @@ from infrastructure.http.problem_details import Problem, parameter_problem
 from infrastructure.querying import moments
 from infrastructure.querying.reader import Snapshot
 from infrastructure.querying.session import StaleRead
+from infrastructure.services import Services
 
 _POSITION_MAX = 2**62
 _WAIT_SECONDS = 5.0
@@ -34,17 +36,17 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 Position = Annotated[int, Query(ge=0, le=_POSITION_MAX)]
 
-_DAY_OR_TIME = [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]
+DAY_OR_TIME = [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]
 _DIGITS = {"type": "integer", "minimum": 0}
 
 Since = Annotated[
-    datetime, PlainValidator(moments.beginning), WithJsonSchema({"anyOf": _DAY_OR_TIME})
+    datetime, PlainValidator(moments.beginning), WithJsonSchema({"anyOf": DAY_OR_TIME})
 ]
-Until = Annotated[datetime, PlainValidator(moments.end), WithJsonSchema({"anyOf": _DAY_OR_TIME})]
+Until = Annotated[datetime, PlainValidator(moments.end), WithJsonSchema({"anyOf": DAY_OR_TIME})]
 AsOf = Annotated[
     int | datetime,
     PlainValidator(moments.place),
-    WithJsonSchema({"anyOf": [_DIGITS, *_DAY_OR_TIME]}),
+    WithJsonSchema({"anyOf": [_DIGITS, *DAY_OR_TIME]}),
 ]
 
 AfterAsked = Annotated[
@@ -94,6 +96,23 @@ After = Depends(_after)
 """For the admin's routes that read: understands `after` and `wait_seconds`, as every view does."""
 
 
+async def _up_to_date(request: Request, _: OwnCduid) -> None:
+    end = await run_in_threadpool(services_of(request).ledger.head)
+    await _projected(request, end.position, _WAIT_SECONDS)
+
+
+UpToDate = Depends(_up_to_date)
+"""For what is decided by what was said so far: waits until all of it is projected."""
+
+
+def check_projected(services: Services, snapshot: Snapshot, cduid: str) -> None:
+    """Raises Refused for an unknown device user, Problem for one that isn't projected yet."""
+    if cduid not in snapshot.directory.device_users:
+        if services.authentication.knows(cduid):
+            raise _behind(snapshot.position, None)
+        raise Refused(unknown_device_user(cduid))
+
+
 class RetriedWhenStale(APIRoute):
     """The route of a view: if what it is about changes under its hands, it is asked once more.
 
@@ -137,10 +156,7 @@ class ViewAsked:
         The block may end with StaleRead; `RetriedWhenStale` does the whole call again then.
         """
         with self._services.reader.snapshot(None if self._is_retry else self._cduid) as snapshot:
-            if self._cduid not in snapshot.directory.device_users:
-                if self._services.authentication.knows(self._cduid):
-                    raise _behind(snapshot.position, None)
-                raise Refused(unknown_device_user(self._cduid))
+            check_projected(self._services, snapshot, self._cduid)
             position = snapshot.position_as_of(self._as_of)
             yield View(snapshot.viewer_as_of(self._cduid, position), position, snapshot)
 

@@ -7,15 +7,16 @@ from typing import Annotated, NamedTuple, TypeVar
 from fastapi import APIRouter, Query, Response
 from pydantic import TypeAdapter
 
+from domain.catalog import Catalog
 from domain.items import ItemId, Kind
 from domain.placing import unknown_item
 from domain.rejection import Refused
 from domain.viewer import ItemAnswer, Viewer
 from infrastructure.http.dependencies import ItemInPath, problems
-from infrastructure.http.in_order import PATH, listed, path_of
 from infrastructure.http.paging import Cursor, Limit, Place, from_cursor, page_of, to_cursor
 from infrastructure.http.reading import RetriedWhenStale, ViewInPath
 from infrastructure.http.responses import written
+from infrastructure.http.sorting import PLACES, Sort, listing, titled
 from infrastructure.querying.plays import plays
 from infrastructure.querying.views import (
     ItemShown,
@@ -33,8 +34,25 @@ _READ = problems("unknown_device_user", "projection_behind")
 _READ_ITEM = problems("unknown_device_user", "unknown_item", "projection_behind")
 _LIST = problems("unknown_device_user", "invalid_cursor", "projection_behind")
 _CHUNK = 250
+_TEXT_MAX = 200
 
 T = TypeVar("T")
+
+TextAsked = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=_TEXT_MAX,
+        description="Any part of the title, without regard to case and accents.",
+    ),
+]
+SortAsked = Annotated[
+    Sort,
+    Query(
+        description="In the catalog's order, by title, or the newest first: what came to the "
+        "catalog last, or what was played last; what was never played follows in order."
+    ),
+]
 
 
 class Moment(NamedTuple):
@@ -69,7 +87,7 @@ def get_item(asked: ViewInPath, item: ItemInPath) -> Response:
 
 @router.get(
     "/items",
-    summary="The items under a parent in order, or all of them, parents first",
+    summary="The items under a parent or all of them, in order (parents first) or sorted",
     response_model=ItemsPage,
     responses={**_LIST, **_READ_ITEM},
 )
@@ -78,29 +96,39 @@ def get_items(
     parent: Annotated[ItemId | None, Query()] = None,
     kind: Annotated[Kind | None, Query()] = None,
     watched: Annotated[bool | None, Query()] = None,
+    text: TextAsked = None,
+    sort: SortAsked = Sort.ORDER,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
-    after = None if cursor is None else from_cursor(cursor, PATH)
+    after = None if cursor is None else from_cursor(cursor, PLACES[sort])
     with asked.opened() as view:
-        if parent is not None and not view.viewer.sees(parent):
+        viewer = view.viewer
+        if parent is not None and not viewer.sees(parent):
             raise Refused(unknown_item(parent))
-        catalog = view.viewer.catalog
-        found = _answers(view.viewer, listed(catalog, parent, after), kind)
+        listed = listing(viewer, sort, parent)
+        found = _answers(viewer, _wanted(viewer.catalog, listed.behind(after), kind, text))
         page, is_more = page_of(
             (answer for answer in found if watched in {None, answer.watched}), limit
         )
         shown = ItemsPage(
             items=[item_shown(answer) for answer in page],
-            next_cursor=to_cursor(path_of(catalog, page[-1].item)) if is_more else None,
+            next_cursor=to_cursor(listed.place_of(page[-1].item)) if is_more else None,
             position=view.position,
         )
     return written(_ITEMS, shown)
 
 
-def _answers(viewer: Viewer, items: Iterator[str], kind: Kind | None) -> Iterator[ItemAnswer]:
+def _wanted(
+    catalog: Catalog, items: Iterator[str], kind: Kind | None, text: str | None
+) -> Iterator[str]:
+    if kind is not None:
+        items = filter(lambda item: item.startswith(f"{kind}:"), items)
+    return items if text is None else filter(titled(catalog, text), items)
+
+
+def _answers(viewer: Viewer, wanted: Iterator[str]) -> Iterator[ItemAnswer]:
     """The answers about items, looked up a few at a time."""
-    wanted = (item for item in items if kind is None or item.startswith(f"{kind}:"))
     while chunk := list(islice(wanted, _CHUNK)):
         yield from viewer.answers(chunk)
 
@@ -167,7 +195,7 @@ def get_plays(
 ) -> Response:
     before = None if cursor is None else from_cursor(cursor, _MOMENT)
     with asked.opened() as view:
-        if item is not None and not view.viewer.sees(item):
+        if item is not None and not view.viewer.knows(item):
             raise Refused(unknown_item(item))
         is_present = view.position == view.snapshot.position
         connection = view.snapshot.connection if is_present else None

@@ -62,14 +62,17 @@ def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
 def _submitted(
     activity: ActivityHandler, readable: list[tuple[int, Submission]]
 ) -> Iterator[Imported]:
-    taken, _ = activity.submit(_ADMIN, [submission for _, submission in readable])
-    for (line, _), (submission_id, result, is_unseen) in zip(readable, taken, strict=True):
+    # Nothing is left out: a file that is imported again shall be all duplicates.
+    submissions = [submission for _, submission in readable]
+    taken, _ = activity.submit(_ADMIN, submissions, thins=False)
+    for (line, _), each in zip(readable, taken, strict=True):
+        name, result = str(each.id), each.result
         if isinstance(result, Rejection):
-            yield Imported(line, "rejected", str(submission_id), result)
+            yield Imported(line, "rejected", name, result)
         elif result.status == "conflict":
-            yield Imported(line, "rejected", str(submission_id), conflict(result))
+            yield Imported(line, "rejected", name, conflict(result))
         else:
-            yield Imported(line, result.status, str(submission_id), is_unseen=is_unseen)
+            yield Imported(line, result.status, name, is_unseen=each.warning == "unknown_item")
 
 
 def parsed_line(line: Line, parse: Callable[[bytes], Parsed | Unreadable]) -> Parsed | Imported:

@@ -13,13 +13,14 @@ from uuid import UUID
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Engine, select
 
-from domain.events import at_us
+from domain.events import ERASURES_STREAM, at_us
 from infrastructure.database.engine import read_transaction, write_transaction
 from infrastructure.importing.lines import LINE_BYTES_MAX, Line
 from infrastructure.ledger.continuity import Continuity
+from infrastructure.ledger.coverage import Coverage
 from infrastructure.ledger.entries import NumberedRows, Row
 from infrastructure.ledger.mapper import decode
-from infrastructure.ledger.reader import head, read_rows
+from infrastructure.ledger.reader import head, read_changed_rows, read_rows, read_stream
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.ledger.statements import statements_of
 from projections.driver import driver_of
@@ -134,12 +135,27 @@ def import_ledger(
         rows = [_row(line) for line in chunk]
         on_events(len(rows), _take(engine, rows))
         position = rows[-1].position
+    if (fault := next(_coverage_faults(engine), None)) is not None:
+        raise CopyProblem(f"The export isn't whole. {fault}")
     if position != heading.position:
         raise CopyProblem(
             f"The file should hold {heading.position} events and ends after {position}. "
             "Export it again, and import that: what is in already does no harm."
         )
     return position
+
+
+def _coverage_faults(engine: Engine) -> Iterator[str]:
+    """Whether all that erasures have changed is covered: that is told by later events than it."""
+    coverage, position = Coverage(), 0
+    with read_transaction(engine) as connection:
+        while rows := read_changed_rows(connection, position, _PAGE):
+            for row in rows:
+                coverage.take(row)
+            position = rows[-1].position
+        for recorded in read_stream(connection, ERASURES_STREAM):
+            coverage.learn(recorded.event)
+    return coverage.faults()
 
 
 def _row(line: Line) -> Row:

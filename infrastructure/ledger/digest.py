@@ -1,8 +1,10 @@
 """The digest that chains a stream's events, so that a changed past shows.
 
 An event's digest covers the digest before it in its stream, the event's whole envelope, and a
-salted hash of its payload. So a payload could one day be erased and the chain still hold, and
-nobody can guess an erased payload from its hash.
+salted hash of its payload. Where a user is erased the digests stay, so whatever was chained to them
+holds; envelope, payload and salt are gone, and without the salt nobody can guess what they were. In
+the salt's place stands which erasure it was: such an event's own digest can't be recomputed any
+more, and what it is now is covered by the fact that the erasure recorded (`coverage.py`).
 
 What is hashed, in this order:
 
@@ -20,6 +22,10 @@ NO_DIGEST = bytes(32)
 """What comes before a stream's first event."""
 
 SALT_BYTES = 16
+
+_ERASURE_MARK = b"\x00"
+ERASED_SALT_BYTES = len(_ERASURE_MARK) + 16
+"""A salt is never of this length: it tells an event that an erasure has changed."""
 
 _FORMAT = 1
 _ABSENT = -1
@@ -61,3 +67,13 @@ def event_digest(
     return sha256(
         previous + payload + envelope + submission + stream_bytes + topic_bytes + user_bytes
     ).digest()
+
+
+def erased_salt(erasure: str) -> bytes:
+    """What stands in place of the salt of an event that an erasure has changed."""
+    return _ERASURE_MARK + bytes.fromhex(erasure)
+
+
+def erasure_of(salt: bytes) -> str | None:
+    """The erasure that has changed an event, by its salt; None if none has."""
+    return salt[len(_ERASURE_MARK) :].hex() if len(salt) == ERASED_SALT_BYTES else None

@@ -12,6 +12,7 @@ from threading import Lock
 from sqlalchemy import Connection, Engine
 
 from domain.directory import Directory
+from domain.events import UserErased
 from infrastructure.database.engine import driver_reading, read_transaction
 from infrastructure.ledger.reader import read_settings
 from infrastructure.ledger.statements import statements_of
@@ -69,6 +70,11 @@ class CurrentDirectory:
             while len(self._kept) > _KEPT_MAX:
                 self._kept.popitem(last=False)
 
+    def _forget(self) -> None:
+        with self._looking:
+            self._newest = Directory()
+            self._kept.clear()
+
     def _find(self, position: int) -> Directory:
         """The newest version that is kept and no newer than a position."""
         with self._looking:
@@ -87,6 +93,10 @@ class CurrentDirectory:
         if not news:  # somebody else was quicker
             return known
         made = known.fork()
+        if any(isinstance(each.event, UserErased) for each in news):
+            # What is known of that user isn't in the ledger any more, nor may it be here.
+            made, news = Directory(), read_settings(connection, 0, upto)
+            self._forget()
         for recorded in news:
             made.evolve(recorded)
         self.learn(made)

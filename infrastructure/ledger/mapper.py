@@ -17,7 +17,7 @@ from eventsourcing.persistence import (
 )
 from pydantic import ValidationError
 
-from domain.events import EVENT_CLASSES, Event
+from domain.events import EVENT_CLASSES, Event, topics_of
 
 Upcast = Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]
 
@@ -26,7 +26,9 @@ UPCASTS: dict[str, Upcast] = {}
 the old facts. One step each; the newer may be old again."""
 
 VALIDATORS: dict[str, Callable[[bytes], Any]] = {
-    cls.topic: cls.__pydantic_validator__.validate_json for cls in EVENT_CLASSES
+    topic: cls.__pydantic_validator__.validate_json
+    for cls in EVENT_CLASSES
+    for topic in topics_of([cls])
 }
 
 

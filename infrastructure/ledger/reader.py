@@ -6,7 +6,9 @@ one validation.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Any
+from functools import partial
+from itertools import takewhile
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -15,11 +17,14 @@ from sqlalchemy import Connection, Select, Text, and_, bindparam, or_, select, t
 from domain.events import Recorded
 from infrastructure.ledger.entries import Head, Row
 from infrastructure.ledger.mapper import VALIDATORS, decode_row
-from infrastructure.ledger.schema import ledger_event
+from infrastructure.ledger.schema import IS_CHANGED, ledger_event
 from infrastructure.ledger.statements import HEAD
 
 REPLAY_PAGE = 5_000
 """How many events whoever goes through the ledger from its beginning reads at a time."""
+
+_NO_END = 2**62
+_TAIL_CHUNK_FIRST = 50
 
 _event = ledger_event.c
 _UUID: Any = TypeAdapter(UUID).validator  # makes one four times faster than the class does
@@ -47,6 +52,9 @@ _READ: Select[Any] = (
 _ROWS: Select[Any] = (
     select(*ledger_event.c).where(_after).order_by(_event.position).limit(bindparam("limit"))
 )
+_CHANGED: Select[Any] = _ROWS.where(IS_CHANGED).with_hint(
+    ledger_event, "INDEXED BY ledger_event_changed", "sqlite"
+)
 _ACTIVITY: Select[Any] = (
     select(*COLUMNS)
     .where(
@@ -58,14 +66,27 @@ _ACTIVITY: Select[Any] = (
     .order_by(_event.originator_version)
     .limit(bindparam("limit"))
 )
-_USER_RANGE: Select[Any] = (
+_TAIL: Select[Any] = (
+    select(*COLUMNS)
+    .where(
+        _event.originator_id == bindparam("stream"), _event.originator_version < bindparam("before")
+    )
+    .order_by(_event.originator_version.desc())
+    .limit(bindparam("limit"))
+)
+_USER_SPAN: Select[Any] = (
     select(*COLUMNS)
     .where(
         _after,
         _event.position <= bindparam("upto"),
         or_(
             _event.submission_id.is_(None),
-            and_(_event.user >= bindparam("first"), _event.user < bindparam("end")),
+            and_(
+                _event.user >= bindparam("first"),
+                _event.user < bindparam("end"),
+                _event.originator_id.not_in(bindparam("moved", expanding=True)),
+            ),
+            _event.originator_id.in_(bindparam("moved_here", expanding=True)),
         ),
     )
     .order_by(_event.position)
@@ -105,6 +126,12 @@ def read_rows(connection: Connection, after: int, limit: int) -> list[Row]:
     return [_as_hashed(Row._make(row)) for row in rows]
 
 
+def read_changed_rows(connection: Connection, after: int, limit: int) -> list[Row]:
+    """As `read_rows`, of the events that an erasure has changed."""
+    rows = connection.execute(_CHANGED, {"after": after, "limit": limit}).all()
+    return [_as_hashed(Row._make(row)) for row in rows]
+
+
 def _as_hashed(row: Row) -> Row:
     """With the submission id in digits, and bytes even where someone left text by hand."""
     submission_id: UUID | str | None = row.submission_id
@@ -114,23 +141,43 @@ def _as_hashed(row: Row) -> Row:
     return row._replace(state=state.encode()) if isinstance(state, str) else row
 
 
-def read_user_range(
-    connection: Connection, after: int, upto: int, first: str, end: str
-) -> list[Recorded]:
-    """The events in (after, upto], without activity but that of users from `first` to before `end`.
+class UserSpan(NamedTuple):
+    """Users from a name to before another, in the order of code points.
 
-    By position; users in the order of code points. Raises UnreadableEvent.
+    `moved` are the streams that weren't always their user's; of these `moved_here` are, as of now,
+    of users of this span.
     """
-    asked = {"after": after, "upto": upto, "first": first, "end": end}
-    return decoded(connection.execute(_USER_RANGE, asked).all())
+
+    first: str
+    end: str
+    moved: tuple[str, ...] = ()
+    moved_here: tuple[str, ...] = ()
 
 
-def read_settings(connection: Connection, after: int, upto: int) -> list[Recorded]:
+def read_user_span(connection: Connection, after: int, upto: int, span: UserSpan) -> list[Recorded]:
+    """The events in (after, upto], without activity but that of the span's users.
+
+    By position. Raises UnreadableEvent.
+    """
+    asked = {
+        "after": after,
+        "upto": upto,
+        "first": span.first,
+        "end": span.end,
+        "moved": span.moved,
+        "moved_here": span.moved_here,
+    }
+    return decoded(connection.execute(_USER_SPAN, asked).all())
+
+
+def read_settings(
+    connection: Connection, after: int, upto: int, limit: int | None = None
+) -> list[Recorded]:
     """All but activity in (after, upto], by position, in time proportional to what there is.
 
-    Raises UnreadableEvent.
+    The first `limit` of it, if that is given. Raises UnreadableEvent.
     """
-    return decoded(connection.execute(settings_query(after, upto)).all())
+    return decoded(connection.execute(settings_query(after, upto).limit(limit)).all())
 
 
 def read_activity(connection: Connection, stream: str, upto: int) -> Iterator[Recorded]:
@@ -148,14 +195,37 @@ def read_activity(connection: Connection, stream: str, upto: int) -> Iterator[Re
         version = chunk[-1].version
 
 
+def read_tail(connection: Connection, stream: str, after: int) -> Iterator[Recorded]:
+    """The events of a stream behind a position, newest first, in time proportional to their number.
+
+    Raises UnreadableEvent.
+    """
+    before, limit = _NO_END, _TAIL_CHUNK_FIRST
+    while True:
+        asked = {"stream": stream, "before": before, "limit": limit}
+        chunk = decoded(connection.execute(_TAIL, asked).all())
+        yield from takewhile(lambda each: each.position > after, chunk)
+        if len(chunk) < limit or chunk[-1].position <= after:
+            return
+        before, limit = chunk[-1].version, REPLAY_PAGE
+
+
+def recorded_at_us(connection: Connection, position: int) -> int:
+    """When an event was recorded."""
+    return int(connection.execute(_RECORDED_AT, {"position": position}).scalar_one())
+
+
+def read_stream(connection: Connection, stream: str) -> list[Recorded]:
+    """All events of a stream that has few, in order. Raises UnreadableEvent."""
+    query = select(*COLUMNS).where(_event.originator_id == stream)
+    return decoded(connection.execute(query.order_by(_event.originator_version)).all())
+
+
 def position_at(connection: Connection, instant_us: int) -> int:
     """The last position recorded up to a time, 0 if there is none."""
-
-    def recorded_at_us(position: int) -> int:
-        return int(connection.execute(_RECORDED_AT, {"position": position}).scalar_one())
-
     # recorded_at never decreases and positions have no gap: 24 look-ups find one in 10^7.
-    return bisect_right(range(1, head(connection).position + 1), instant_us, key=recorded_at_us)
+    positions = range(1, head(connection).position + 1)
+    return bisect_right(positions, instant_us, key=partial(recorded_at_us, connection))
 
 
 def decoded(rows: Sequence[RawRow]) -> list[Recorded]:

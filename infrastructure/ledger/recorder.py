@@ -7,7 +7,7 @@ again with the head's row held, and can't lose twice.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import urandom
@@ -30,7 +30,17 @@ from domain.events import Event
 from infrastructure.database.engine import driver_by_statement, driver_transaction, read_transaction
 from infrastructure.database.problems import DatabaseProblem
 from infrastructure.ledger.digest import SALT_BYTES
-from infrastructure.ledger.entries import Answer, Append, Found, Head, Key, Row
+from infrastructure.ledger.entries import (
+    Answer,
+    Append,
+    Found,
+    Head,
+    Key,
+    Repeatable,
+    Row,
+    StreamHead,
+)
+from infrastructure.ledger.last_said import Heard, LastSaidCache
 from infrastructure.ledger.library import PollingSubscription
 from infrastructure.ledger.mapper import VALIDATORS, decode
 from infrastructure.ledger.numbering import Numbering, salts
@@ -73,14 +83,19 @@ class _Batch(Generic[A]):
     """What is to be recorded in one transaction, and how to number it."""
 
     def __init__(
-        self, streams: set[str], keys: set[Key], count: int, number: Callable[[Numbering], A]
+        self,
+        streams: set[str],
+        keys: set[Key],
+        count: int,
+        number: Callable[[Numbering], A],
+        repeatables: Sequence[tuple[str, Repeatable]] = (),
     ) -> None:
-        self.streams, self.keys = streams, keys
+        self.streams, self.keys, self.repeatables = streams, keys, repeatables
         self._random, self._number = urandom(SALT_BYTES * count), number
 
-    def numbered(self, head: Head, found: Found, now_us: int) -> _Numbered[A]:
+    def numbered(self, head: Head, found: Found, now_us: int, heard: Heard | None) -> _Numbered[A]:
         """The batch numbered from here on, by what the ledger has of its streams and keys."""
-        numbering = Numbering(head, found, now_us, salts(self._random))
+        numbering = Numbering(head, found, now_us, salts(self._random), heard)
         return _Numbered(self._number(numbering), head, numbering)
 
 
@@ -92,6 +107,7 @@ class LedgerRecorder(ApplicationRecorder):
         self._clock_us = clock_us
         self._statements = statements_of(engine.dialect.name)
         self._stream_heads = StreamHeadCache()
+        self._last_said = LastSaidCache()
 
     def append(self, appends: Sequence[Append]) -> list[Answer]:
         """Records a batch in one transaction and answers each Append (rules 1 to 3).
@@ -106,7 +122,7 @@ class LedgerRecorder(ApplicationRecorder):
         def number(numbering: Numbering) -> list[Answer]:
             return list(map(numbering.take, appends))
 
-        return self._record(_Batch(streams, keys, count, number))
+        return self._record(_Batch(streams, keys, count, number, _repeatables(appends)))
 
     def _record(self, batch: _Batch[A]) -> A:
         """Records a batch as one transaction, and gives what it answers."""
@@ -119,6 +135,8 @@ class LedgerRecorder(ApplicationRecorder):
                 if done is None:
                     raise AssertionError("the head moved while it was held")
         self._stream_heads.learn(done.seen, done.head, done.numbering.streams)
+        if done.numbering.heard is not None:
+            self._last_said.learn(done.numbering.heard, done.numbering.streams)
         return done.answer
 
     def _try_append_from_cache(self, driver: Any, batch: _Batch[A]) -> _Numbered[A] | None:
@@ -131,19 +149,49 @@ class LedgerRecorder(ApplicationRecorder):
             if seen != head:
                 return None
             streams |= found.streams
+        heard = self._heard(driver, batch, head, streams)
+        if heard is None and batch.repeatables:
+            return None
         now_us = self._clock_us()
         # Without a row nothing would hold against the database what was remembered.
         return self._statements.insert(
-            driver, lambda: batch.numbered(head, Found(streams, {}), now_us), head, batch.keys
+            driver,
+            lambda: batch.numbered(head, Found(streams, {}), now_us, heard),
+            head,
+            batch.keys,
         )
 
     def _try_append(self, driver: Any, batch: _Batch[A]) -> _Numbered[A] | None:
         """A batch that got in after a look, which leaves nothing to insert if all was there."""
         head, found = self._statements.look(driver, batch.streams, batch.keys)
-        numbered = batch.numbered(head, found, self._clock_us())
+        heard = self._heard(driver, batch, head, found.streams)
+        if heard is None and batch.repeatables:
+            return None
+        numbered = batch.numbered(head, found, self._clock_us(), heard)
         if not numbered.rows:
             return numbered
         return self._statements.insert(driver, lambda: numbered, head)
+
+    def _heard(
+        self, driver: Any, batch: _Batch[A], head: Head, ends: Mapping[str, StreamHead]
+    ) -> Heard | None:
+        """What was said last on what the batch may repeat; None if the head has moved, or nothing.
+
+        Mostly it is remembered, since who reports a progress has reported the one before it.
+        """
+        if not batch.repeatables:
+            return None
+        streams = {stream for stream, _ in batch.repeatables}
+        heard = self._last_said.heard(
+            {stream: ends[stream].version if stream in ends else 0 for stream in streams}
+        )
+        keys, unheard = heard.unknown(batch.repeatables)
+        if keys or unheard:
+            seen, found = self._statements.last_said(driver, keys, unheard)
+            if seen != head:
+                return None
+            heard.learn(keys, unheard, found)
+        return heard
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Records events at the versions they bring and returns their positions.
@@ -220,11 +268,21 @@ def _asked(appends: Sequence[Append]) -> tuple[set[str], set[Key]]:
     keys: set[Key] = set()
     for append in appends:
         streams.update(append.expected_versions)
-        for stream, _, submission, _ in append.entries:
-            streams.add(stream)
-            if submission is not None:
-                keys.add((stream, submission.hex))
+        for entry in append.entries:
+            streams.add(entry.stream)
+            if entry.submission_id is not None:
+                keys.add((entry.stream, entry.submission_id.hex))
     return streams, keys
+
+
+def _repeatables(appends: Sequence[Append]) -> list[tuple[str, Repeatable]]:
+    """The streams of what may be a repetition, and what it is held against."""
+    return [
+        (entry.stream, entry.repeatable)
+        for append in appends
+        for entry in append.entries
+        if entry.repeatable is not None
+    ]
 
 
 def _ours(stored: StoredEvent) -> Event | None:

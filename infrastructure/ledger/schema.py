@@ -15,7 +15,10 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
+
+from infrastructure.ledger.digest import ERASED_SALT_BYTES
 
 metadata = MetaData()
 
@@ -47,7 +50,6 @@ _event = ledger_event.c
 Index("ledger_event_version", _event.originator_id, _event.originator_version, unique=True)
 Index("ledger_event_submission", _event.originator_id, _event.submission_id, unique=True)
 Index("ledger_event_stream_at", _event.originator_id, _event.at_us, _event.position)
-Index("ledger_event_user_at", _event.user, _event.at_us, _event.position)
 Index("ledger_event_item_at", _event.item, _event.at_us, _event.position)
 Index("ledger_event_topic_at", _event.topic, _event.at_us, _event.position)
 Index("ledger_event_at", _event.at_us, _event.position)
@@ -56,6 +58,24 @@ Index(
     _event.position,
     sqlite_where=_event.submission_id.is_(None),
     postgresql_where=_event.submission_id.is_(None),
+)
+Index(
+    "ledger_event_stream_item",
+    _event.originator_id,
+    _event.item,  # null for a retraction
+    _event.originator_version,
+    sqlite_where=_event.submission_id.is_not(None),
+    postgresql_where=_event.submission_id.is_not(None),
+)
+
+IS_CHANGED = text(f"length(salt) = {ERASED_SALT_BYTES}")
+"""Of events that an erasure has changed: a condition that both databases know the index by."""
+
+Index(
+    "ledger_event_changed",
+    _event.position,
+    sqlite_where=IS_CHANGED,
+    postgresql_where=IS_CHANGED,
 )
 
 ledger_head = Table(
@@ -69,3 +89,13 @@ ledger_head = Table(
 )
 """One row: where the ledger ends. Who writes moves it in the same transaction, by compare-and-set:
 only from where it was seen. So positions have no gap and become visible in their order."""
+
+ledger_erasure = Table(
+    "ledger_erasure",
+    metadata,
+    Column("erasure", Name, primary_key=True),
+    Column("user", Name),  # until the fact is recorded
+    Column("streams", Name),  # what is erased, as JSON; until then, too
+    Column("secret", LargeBinary),  # what streams' new names are made of; until then, too
+)
+"""Erasures that aren't finished: whoever starts next goes on with them."""

@@ -10,9 +10,13 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
+from domain.events import ActivityRetracted, ProgressReported, topics_of
+from domain.thinning import Tick
 from infrastructure.ledger.entries import Found, Head, Key, Row, StreamHead, Submitted
+from infrastructure.ledger.last_said import LastSaid, Said
+from infrastructure.ledger.mapper import decode
 
 HEAD = "SELECT position, catalog_version, recorded_at_us FROM ledger_head"
 
@@ -26,6 +30,8 @@ _TYPES = (
     *("text", "text", "bytea", "bytea"),
 )
 _DUMPED = [{"bigint": "int8", "text::uuid": "bytea"}.get(type_, type_) for type_ in _TYPES]
+
+_PROGRESS = frozenset(topics_of([ProgressReported]))
 
 _FEW_MAX = 100
 """Above it a COPY is quicker, though it takes four round trips more."""
@@ -70,6 +76,13 @@ class Statements(Protocol):
         up. If there are no rows at all, that is None, too.
         """
 
+    def last_said(
+        self, driver: Any, keys: Collection[tuple[str, str]], streams: Collection[str]
+    ) -> tuple[Head, LastSaid]:
+        """The head, the last that was said in each stream on its item, and what was taken back in
+        the streams, at one time.
+        """
+
     def newest(self, driver: Any, streams: Collection[str]) -> int:
         """The position of the newest event of these streams; 0 if they have none."""
 
@@ -95,6 +108,24 @@ def _seen(rows: Iterable[Sequence[Any]], keys: Sequence[Key]) -> tuple[Head, Fou
         else:
             head = Head(position, version, recorded_at_us)
     return head, Found(streams, submitted)
+
+
+def _heard(rows: Iterable[Sequence[Any]], keys: Sequence[tuple[str, str]]) -> tuple[Head, LastSaid]:
+    """Of rows (number of the key, stream or both None, …), as `last_said` selects them."""
+    said: dict[tuple[str, str], Said] = {}
+    retracted: dict[str, set[str]] = {}
+    head = Head(0, 0, 0)
+    for number, stream, position, version, at_us, catalog_version, name, topic, state in rows:
+        if number is not None:
+            tick = None
+            if topic in _PROGRESS:
+                tick = Tick(cast("ProgressReported", decode(topic, state)), at_us, catalog_version)
+            said[keys[number]] = Said(position, version, name, tick)
+        elif stream is None:
+            head = Head(position, version, at_us)
+        elif isinstance(event := decode(topic, state), ActivityRetracted):
+            retracted.setdefault(stream, set()).add(event.retracts.hex)
+    return head, LastSaid(said, retracted)
 
 
 def _newest(driver: Any, statement: str, streams: Collection[str]) -> int:
@@ -136,6 +167,24 @@ class SqliteStatements:
         FROM json_each(?) AS asked
         JOIN ledger_event ON originator_id = asked.value ->> 0 AND submission_id = asked.value ->> 1
     """
+    _LAST_SAID = """
+        SELECT NULL, NULL, position, catalog_version, recorded_at_us, NULL, NULL, NULL, NULL
+        FROM ledger_head
+        UNION ALL
+        SELECT asked.key, NULL, position, originator_version, at_us, catalog_version,
+            submission_id, topic, state
+        FROM json_each(?) AS asked
+        JOIN ledger_event ON originator_id = asked.value ->> 0 AND originator_version = (
+            SELECT max(originator_version) FROM ledger_event INDEXED BY ledger_event_stream_item
+            WHERE originator_id = asked.value ->> 0 AND item = asked.value ->> 1
+            AND submission_id IS NOT NULL)
+        UNION ALL
+        SELECT NULL, originator_id, position, originator_version, at_us, catalog_version,
+            submission_id, topic, state
+        FROM json_each(?) AS asked
+        CROSS JOIN ledger_event INDEXED BY ledger_event_stream_item
+        ON originator_id = asked.value AND item IS NULL AND submission_id IS NOT NULL
+    """
     _NEWEST = """
         SELECT max((SELECT position FROM ledger_event WHERE originator_id = asked.value
                     ORDER BY originator_version DESC LIMIT 1))
@@ -161,6 +210,12 @@ class SqliteStatements:
         rows = driver.execute(self._LOOK, _as_json(streams, asked)).fetchall()
         return _seen(rows, asked)
 
+    def last_said(
+        self, driver: Any, keys: Collection[tuple[str, str]], streams: Collection[str]
+    ) -> tuple[Head, LastSaid]:
+        asked = list(keys)
+        return _heard(driver.execute(self._LAST_SAID, _as_json(streams, asked)[::-1]), asked)
+
     def newest(self, driver: Any, streams: Collection[str]) -> int:
         return _newest(driver, self._NEWEST, streams)
 
@@ -177,6 +232,8 @@ class SqliteStatements:
         numbered = number()
         if not numbered.rows:
             return None
+        if len(unseen) > len(numbered.rows) and self._has_any(driver, unseen):
+            return None  # the index finds those only that become rows
         try:
             with _sqlite_transaction(driver):
                 move = (*numbered.head, seen.position, seen.recorded_at_us)
@@ -188,6 +245,14 @@ class SqliteStatements:
                 return None
             raise
         return numbered
+
+    def _has_any(self, driver: Any, keys: Collection[Key]) -> bool:
+        """Whether something was recorded under one of the keys.
+
+        It may be before the transaction: that moves the head only if nothing came since.
+        """
+        _, found = self.look(driver, (), keys)
+        return bool(found.submitted)
 
 
 class PostgresqlStatements:
@@ -217,6 +282,28 @@ class PostgresqlStatements:
             SELECT position, originator_version, NULL::bigint, topic, state FROM ledger_event
             WHERE originator_id = asked.key ->> 0 AND submission_id = (asked.key ->> 1)::uuid
             LIMIT 1) AS first
+    """
+    _LAST_SAID = """
+        SELECT NULL::bigint, NULL, position, catalog_version, recorded_at_us, NULL::bigint, NULL,
+            NULL, NULL::bytea
+        FROM ledger_head
+        UNION ALL
+        SELECT asked.number - 1, NULL, last.*
+        FROM json_array_elements(%s::json) WITH ORDINALITY AS asked (key, number)
+        CROSS JOIN LATERAL (
+            SELECT position, originator_version, at_us, catalog_version,
+                replace(submission_id::text, '-', ''), topic, state FROM ledger_event
+            WHERE originator_id = asked.key ->> 0 AND item = asked.key ->> 1
+            AND submission_id IS NOT NULL
+            ORDER BY originator_version DESC LIMIT 1) AS last
+        UNION ALL
+        SELECT NULL, asked.stream, taken.*
+        FROM json_array_elements_text(%s::json) AS asked (stream)
+        CROSS JOIN LATERAL (
+            SELECT position, originator_version, at_us, catalog_version, NULL, topic, state
+            FROM ledger_event
+            WHERE originator_id = asked.stream AND item IS NULL
+            AND submission_id IS NOT NULL) AS taken
     """
     _NEWEST = """
         SELECT max(last.position) FROM json_array_elements_text(%s::json) AS asked (stream)
@@ -260,6 +347,12 @@ class PostgresqlStatements:
     ) -> tuple[Head, Found]:
         asked = list(keys)
         return _seen(driver.execute(self._LOOK, _as_json(streams, asked)), asked)
+
+    def last_said(
+        self, driver: Any, keys: Collection[tuple[str, str]], streams: Collection[str]
+    ) -> tuple[Head, LastSaid]:
+        asked = list(keys)
+        return _heard(driver.execute(self._LAST_SAID, _as_json(streams, asked)[::-1]), asked)
 
     def newest(self, driver: Any, streams: Collection[str]) -> int:
         return _newest(driver, self._NEWEST, streams)

@@ -23,7 +23,7 @@ from infrastructure.projecting.rebuilding.shadow_tables import leftovers
 from infrastructure.settings.data_dir import lacking
 from infrastructure.settings.database import check_embedded
 from infrastructure.settings.settings import Settings
-from projections.bookmark import read_bookmark
+from projections.bookmark import RebuildDue, check_policy, read_bookmark
 
 _MEGABYTE = 1_000_000
 _FREE_LOW_BYTES = 1_000 * _MEGABYTE
@@ -170,14 +170,12 @@ def _clock(connection: Connection, found: Standing, now_us: Callable[[], int]) -
 
 def _thresholds(settings: Settings, connection: Connection) -> Check:
     place, wanted = read_bookmark(connection), settings.policy
-    if place is None or not place.position or place.policy == wanted:
-        return Check("thresholds", "ok", f"{wanted.low:g} and {wanted.high:g}, as projected.")
-    detail = (
-        f"The read models were made with {place.policy.low:g} and {place.policy.high:g}, the "
-        f"settings say {wanted.low:g} and {wanted.high:g}: nothing is projected. Run "
-        "`watchledger rebuild`, or set them as they were."
-    )
-    return Check("thresholds", "problem", detail)
+    try:
+        if place is not None:
+            check_policy(place, wanted)
+    except RebuildDue as due:
+        return Check("thresholds", "problem", f"Nothing is projected: {due}")
+    return Check("thresholds", "ok", f"{wanted}, as projected.")
 
 
 def _newest_events(connection: Connection, found: Standing) -> Iterator[Check]:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from domain.events import ACTIVITY, Recorded
+from domain.events import Recorded
 from domain.fold import Fold
 from domain.policy import Policy
 from domain.rollup import BY_LEAF_MAX
 from infrastructure.database.engine import pipelined
 from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.reader import read
+from infrastructure.ledger.reports import LedgerReports
 from projections import bookmark
 from projections.bookmark import LIVE, BookmarkState
 from projections.keeping import Source
@@ -114,6 +115,7 @@ class PageProcessor:
             self._fold = Fold(
                 directory.fork(),
                 self._policy,
+                LedgerReports(self._source.connection),
                 self._models.tables(self._source),
                 by_leaf_max=self._by_leaf_max,
             )
@@ -124,7 +126,7 @@ class PageProcessor:
         return self._fold
 
     def _after(self, before: BookmarkState, events: list[Recorded]) -> BookmarkState:
-        settings = [each.position for each in events if not isinstance(each.event, ACTIVITY)]
+        settings = [each.position for each in events if each.submission_id is None]
         return replace(
             before,
             position=events[-1].position,

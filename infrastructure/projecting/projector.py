@@ -21,16 +21,10 @@ from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.projecting.garbage import without_garbage_collection
 from infrastructure.projecting.page_processor import Folded, PageProcessor
 from projections import bookmark
-from projections.bookmark import BookmarkState
+from projections.bookmark import BookmarkState, RebuildDue
 from projections.read_models import ReadModels
 
 _log = structlog.get_logger()
-
-
-class RebuildDue(Exception):
-    """The read models were made under another policy, and two are never mixed."""
-
-    code = "rebuild_due"
 
 
 class Projector:
@@ -148,21 +142,13 @@ class Projector:
         with read_transaction(self._engine) as connection:
             before = bookmark.read_bookmark(connection)
             if before is not None:
-                self._check(before)
+                bookmark.check_policy(before, self._policy)
                 if yields and self._is_anothers(before):
                     return None
                 return self._processor.fold_page(connection, before)
         with write_transaction(self._engine) as connection:
             bookmark.begin(connection, self._policy)
         return self._fold_page(yields=yields)
-
-    def _check(self, place: BookmarkState) -> None:
-        if place.position and place.policy != self._policy:
-            raise RebuildDue(
-                f"The read models were made with progress thresholds {place.policy.low} and "
-                f"{place.policy.high}, the settings say {self._policy.low} and "
-                f"{self._policy.high}. Run `watchledger rebuild`, or set them as they were."
-            )
 
     def _is_anothers(self, place: BookmarkState) -> bool:
         """Whether another worker wrote last and has got on lately."""

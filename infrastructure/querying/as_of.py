@@ -14,7 +14,8 @@ from domain.events import CATALOG, Recorded, device_user_stream
 from domain.fold import Fold
 from domain.policy import Policy
 from domain.viewer import Viewer
-from infrastructure.ledger.reader import REPLAY_PAGE, read_activity, read_settings
+from infrastructure.ledger.reader import REPLAY_PAGE, read_activity, read_settings, recorded_at_us
+from infrastructure.ledger.reports import LedgerReports
 
 
 def look_back(
@@ -26,12 +27,14 @@ def look_back(
         read_activity(connection, device_user_stream(each), position) for each in now.cduids(user)
     ]
     settings = _as_of(read_settings(connection, 0, now.position), position)
-    fold = Fold(Directory(), policy, derives_late=True)
+    reports = LedgerReports(lambda: connection, last=position)
+    fold = Fold(Directory(), policy, reports, derives_late=True)
     everything = merge(settings, *said, key=lambda each: each.position)
     while page := list(islice(everything, REPLAY_PAGE)):
         fold.take(page)
     fold.settle()
-    return Viewer(fold.directory, fold.tables, cduid)
+    moment_us = recorded_at_us(connection, position) if position else 0
+    return Viewer(fold.directory, fold.tables, cduid, moment_us)
 
 
 def _as_of(settings: list[Recorded], position: int) -> list[Recorded]:

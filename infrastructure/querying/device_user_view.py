@@ -24,7 +24,17 @@ class DeviceUserShown(BaseModel):
     isolation_mode: IsolationMode
     watch_group: str
     has_token: bool
+    retired: bool
     last_connected_at: datetime | None
+
+
+def listed_cduids(
+    directory: Directory, user: str | None = None, *, with_retired: bool = False
+) -> list[str]:
+    """The device users that are in lists: all or a user's, in order, retired ones if wanted."""
+    cduids = directory.device_users if user is None else directory.cduids(user)
+    known = directory.device_users
+    return sorted(each for each in cduids if with_retired or not known[each].is_retired)
 
 
 def device_users_shown(snapshot: Snapshot, cduids: Sequence[str]) -> list[DeviceUserShown]:
@@ -55,5 +65,6 @@ def _device_user(
         isolation_mode=known.isolation_mode,
         watch_group=known.watch_group,
         has_token=known.token_sha256 is not None,
+        retired=known.is_retired,
         last_connected_at=connected.get(known.device),
     )

@@ -6,7 +6,7 @@ whatever time it claims, so pages neither repeat nor miss anything.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from heapq import merge
@@ -28,19 +28,28 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from domain.catalog import Catalog, Span
-from domain.events import ACTIVITY, Recorded, device_user_stream
+from domain.catalog import Catalog
+from domain.claims import container_mark
+from domain.events import (
+    ACTIVITY,
+    ItemLinked,
+    ItemUnwatched,
+    ItemWatched,
+    Recorded,
+    device_user_stream,
+    topics_of,
+)
+from domain.items import is_watchable
 from domain.viewer import Viewer
 from infrastructure.ledger.reader import COLUMNS, decoded
 from infrastructure.ledger.schema import ledger_event
 
 _event = ledger_event.c
-_ACTIVITY_TOPICS = [event_class.topic for event_class in ACTIVITY]
+_ACTIVITY_TOPICS = topics_of(ACTIVITY)
 
 # SQLite keeps no statistics unless told, so it is told which index narrows a search the most.
 _BY_ITEM = "INDEXED BY ledger_event_item_at"
 _BY_STREAM = "INDEXED BY ledger_event_stream_at"
-_BY_USER = "INDEXED BY ledger_event_user_at"
 _BY_TOPIC = "INDEXED BY ledger_event_topic_at"
 _BY_TIME = "INDEXED BY ledger_event_at"
 _BY_POSITION = "NOT INDEXED"  # but by its key
@@ -63,13 +72,15 @@ class PageEnd(NamedTuple):
 class Question:
     """What is asked of the history; None asks nothing. Times are [since, until), by rule 1's `at`.
 
-    `item` finds what was said on the item or about it, `under` what was said at or below a
-    container. `upto` is the last position looked at, `after` the place where the page before ended.
+    `streams` are those of whoever it is about, such as `Directory.streams` of a user: whose a
+    device user is may have changed since an event was recorded (rule 33). `item` finds what was
+    said on the item or about it, `under` what was said at or below a container. `upto` is the last
+    position looked at, `after` the place where the page before ended.
     """
 
     upto: int
     cduids: tuple[str, ...] | None = None
-    user: str | None = None
+    streams: tuple[str, ...] | None = None
     item: str | None = None
     under: str | None = None
     topics: tuple[str, ...] | None = None
@@ -91,13 +102,20 @@ def history(
 
     `catalog` says what stood where; `is_allowed` what the asker may know (rule 15).
     """
+    return list(islice(filter(is_allowed, events(connection, catalog, question)), limit))
+
+
+def events(connection: Connection, catalog: Catalog, question: Question) -> Iterator[Recorded]:
+    """All events that are asked for, loaded as they are taken. Raises UnreadableEvent."""
     searches = list(_searches(connection, catalog, question))
     found: Iterator[Recorded] = merge(
         *(_rows(connection, search) for search in searches), key=_order(question)
     )
+    if question.item is not None:
+        found = filter(partial(_is_about, catalog, question.item), found)
     if question.under is not None:
         found = filter(partial(_lies_under, catalog, question.under), found)
-    return list(islice(filter(is_allowed, found), limit))
+    return found
 
 
 def _order(question: Question) -> Callable[[Recorded], tuple[int, int]]:
@@ -134,8 +152,10 @@ def _searches(connection: Connection, catalog: Catalog, question: Question) -> I
         rest = replace(question, cduids=None)
         for cduid in dict.fromkeys(question.cduids):
             yield _Search(_BY_STREAM, rest, _event.originator_id == device_user_stream(cduid))
-    elif question.user is not None:
-        yield _Search(_BY_USER, replace(question, user=None), _event.user == question.user)
+    elif question.streams is not None:
+        rest = replace(question, streams=None)
+        for stream in dict.fromkeys(question.streams):
+            yield _Search(_BY_STREAM, rest, _event.originator_id == stream)
     else:
         yield from _anybodys(question)
 
@@ -152,11 +172,44 @@ def _anybodys(question: Question) -> Iterator[_Search]:
 
 
 def _about(catalog: Catalog, question: Question, item: str) -> Iterator[_Search]:
-    """What was said on an item, and on what it stood under then."""
+    """What was said on an item, on another of its work, and on what any of them stood under."""
     yield _Search(_BY_ITEM, question, _event.item == item)
-    for container, spans in catalog.spans(item).items():
-        for span in spans:
-            yield _Search(_BY_ITEM, question, _spoken_during(container, span))
+    work = catalog.work(item)
+    for other in sorted({*work, *catalog.parted_from(item)} - {item}):
+        yield _Search(_BY_ITEM, question, _spoken_on(other, (*_ACTIVITY_TOPICS, ItemLinked.topic)))
+    for container in sorted({above for each in work for above in catalog.spans(each)}):
+        yield _Search(_BY_ITEM, question, _spoken_on(container, _ACTIVITY_TOPICS))
+
+
+def _is_about(catalog: Catalog, item: str, recorded: Recorded) -> bool:
+    """Whether an event is on an item or about it: on another of its work, or on a container that
+    it stood under as the event meant it (rules 7, 20 and 24).
+    """
+    event, work = recorded.event, catalog.work(item)
+    on = getattr(event, "item", None)
+    if on == item or (isinstance(event, ItemLinked) and event.same_as == item):
+        return True
+    if on in work:
+        return isinstance(event, ACTIVITY)
+    if isinstance(event, ItemWatched | ItemUnwatched):
+        return _is_meant(catalog, item, recorded, event)
+    return any(catalog.stood_under(each, str(on), recorded.catalog_version) for each in work)
+
+
+def _is_meant(
+    catalog: Catalog, item: str, recorded: Recorded, event: ItemWatched | ItemUnwatched
+) -> bool:
+    """Whether a mark on a container is about an item, as it stood at the version that it means."""
+    said = container_mark(catalog, recorded, event)
+    if said is None:
+        return False
+    mark, cut_us = said
+    if not is_watchable(item):
+        return catalog.stood_under(item, event.item, mark.catalog_version)
+    return any(
+        catalog.is_meant(each, event.item, mark.catalog_version, cut_us)
+        for each in catalog.work(item)
+    )
 
 
 def _below(
@@ -169,7 +222,7 @@ def _below(
     """
     if question.under is None:
         return None
-    is_somebodys = question.cduids is not None or question.user is not None
+    is_somebodys = question.cduids is not None or question.streams is not None
     most = _SOMEBODYS_BELOW_MAX if is_somebodys else _BELOW_MAX
     items = sorted(catalog.ever_under(question.under))
     where: ColumnElement[bool]
@@ -183,14 +236,8 @@ def _below(
     return where if count is not None and count < most else None
 
 
-def _spoken_during(container: str, span: Span) -> ColumnElement[bool]:
-    first, last = span
-    return and_(
-        _event.item == container,
-        _event.catalog_version >= first,
-        _event.catalog_version < last,
-        _event.topic.in_(_ACTIVITY_TOPICS),
-    )
+def _spoken_on(item: str, topics: Sequence[str]) -> ColumnElement[bool]:
+    return and_(_event.item == item, _event.topic.in_(topics))
 
 
 def _lies_under(catalog: Catalog, container: str, recorded: Recorded) -> bool:
@@ -227,8 +274,8 @@ def _conditions(question: Question) -> Iterator[ColumnElement[bool]]:
     if question.cduids is not None:
         streams = [device_user_stream(cduid) for cduid in question.cduids]
         yield _event.originator_id.in_(streams) if streams else false()
-    if question.user is not None:
-        yield _event.user == question.user
+    if question.streams is not None:
+        yield _event.originator_id.in_(question.streams)
     if question.topics is not None:
         yield _event.topic.in_(question.topics)
     if question.since_us is not None:

@@ -1,12 +1,12 @@
 """Moments: the instants, days and positions that reads are asked about, parsed from text.
 
 One parser for HTTP and the command line. An instant is RFC 3339's, with its time zone; a day is
-YYYY-MM-DD and UTC's; a position is digits alone. Nothing else is taken for any of them: bare
-numbers least of all, which could be seconds, years or days.
+YYYY-MM-DD, and UTC's where no other zone is asked for; a position is digits alone. Nothing else is
+taken for any of them: bare numbers least of all, which could be seconds, years or days.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from domain.events import EARLIEST_AT, LATEST_AT
 
@@ -24,15 +24,20 @@ _TIME_WANTED = "a time such as 2026-01-31T20:15:00Z, or a day such as 2026-01-31
 _PLACE_WANTED = f"{_TIME_WANTED}, or a position"
 
 
-def beginning(text: str) -> datetime:
-    """Where a span begins: a day is its first instant. Raises ValueError, which says what to do."""
-    return _instant(text, _TIME_WANTED)
+def beginning(text: str, zone: tzinfo = UTC) -> datetime:
+    """Where a span begins: a day is its first instant, in `zone`.
+
+    Raises ValueError, which says what to do.
+    """
+    return _instant(text, _TIME_WANTED, zone)
 
 
-def end(text: str) -> datetime:
+def end(text: str, zone: tzinfo = UTC) -> datetime:
     """What a span comes before: a day is in it, the whole of it. Raises ValueError likewise."""
-    instant = _instant(text, _TIME_WANTED)
-    return instant + _WHOLE_DAY if _DAY.fullmatch(text) else instant
+    instant = _instant(text, _TIME_WANTED, zone)
+    if _DAY.fullmatch(text):
+        return _midnight(date.fromisoformat(text) + _WHOLE_DAY, zone)
+    return instant
 
 
 def place(text: str) -> int | datetime:
@@ -53,7 +58,11 @@ def beyond_end(place: int | datetime | None, end: int) -> str | None:
     )
 
 
-def _instant(text: str, wanted: str) -> datetime:
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def _instant(text: str, wanted: str, zone_of_days: tzinfo = UTC) -> datetime:
     found = _MOMENT.fullmatch(text)
     if found is None:
         raise ValueError(f"isn't understood; send {wanted}")
@@ -68,4 +77,4 @@ def _instant(text: str, wanted: str) -> datetime:
         raise ValueError(f"names a day or an hour that there isn't; send {wanted}") from None
     if not EARLIEST_AT <= instant < LATEST_AT:
         raise ValueError("lies outside the years 1900 to 9998")
-    return instant.astimezone(UTC)
+    return instant.astimezone(UTC) if zone else _midnight(instant.date(), zone_of_days)

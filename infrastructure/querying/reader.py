@@ -1,6 +1,6 @@
 """Reading: one consistent state of directory and read models, as far as they are projected."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +13,11 @@ from domain.policy import Policy
 from domain.viewer import Viewer
 from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.reader import position_at
+from infrastructure.ledger.recorder import now_us
 from infrastructure.querying.as_of import look_back
 from infrastructure.querying.session import Session, session
 from infrastructure.querying.viewer_cache import Checkout, ViewerCache
+from projections.bookmark import check_rules
 from projections.read_models import ReadModels
 
 
@@ -63,12 +65,18 @@ class Snapshot:
 class Reader:
     """Answers from the read models, with the directory as of their bookmark.
 
-    `directories` are the process's, if it has others that follow them.
+    `directories` are the process's, if it has others that follow them. What isn't out yet is asked
+    of the clock (rule 30).
     """
 
-    def __init__(self, engine: Engine, directories: CurrentDirectory | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        directories: CurrentDirectory | None = None,
+        clock_us: Callable[[], int] = now_us,
+    ) -> None:
         self._engine = engine
-        self._viewers = ViewerCache(ReadModels())
+        self._viewers = ViewerCache(ReadModels(), clock_us)
         self._directories = directories or CurrentDirectory(engine)
 
     def position(self) -> int:
@@ -83,7 +91,7 @@ class Reader:
 
         With the device user `of` that it is about, one statement may be all that it takes, if what
         is asked of it was asked before; on the other hand the block may end with StaleRead then,
-        and has to be done again, without `of`.
+        and has to be done again, without `of`. Raises RebuildDue.
         """
         kept = None if of is None else self._viewers.take(of)
         with session(self._engine) as reading:
@@ -92,6 +100,7 @@ class Reader:
                 kept = kept if kept.is_right(reading) else None
             if kept is None:
                 reading.begin()
+            check_rules(reading.place)
             directory = self._directories.as_of(reading.place.settings_position, reading.connection)
             with self._viewers.lending(reading, directory, kept) as lending:
                 yield Snapshot(directory, reading, lending)

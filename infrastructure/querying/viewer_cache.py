@@ -5,7 +5,7 @@ stays for the next reader until anybody of its watch group says something, the c
 limit changes, or a rebuild is swapped in: one seek per device user tells.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -59,6 +59,7 @@ class Checkout:
     def lend(self, kept: CacheEntry) -> None:
         """Lends one that is right as of the session's place."""
         kept.source.connect, kept.place = self._session.connection, self._session.place
+        kept.viewer.move_to(self._viewers.clock_us())
         self.lent[kept.viewer.cduid] = kept
 
     def viewer(self, cduid: str) -> Viewer:
@@ -70,15 +71,17 @@ class Checkout:
 
     def _fresh(self, cduid: str) -> CacheEntry:
         source = Source(self._session.connection)
-        viewer = Viewer(self._directory, self._viewers.models.tables(source), cduid)
+        tables = self._viewers.models.tables(source)
+        viewer = Viewer(self._directory, tables, cduid, self._viewers.clock_us())
         return CacheEntry(viewer, source, self._session.place)
 
 
 class ViewerCache:
     """Lends viewers to snapshots, in any thread; the one asked about last stays longest."""
 
-    def __init__(self, models: ReadModels) -> None:
+    def __init__(self, models: ReadModels, clock_us: Callable[[], int]) -> None:
         self.models = models
+        self.clock_us = clock_us
         self._kept: dict[str, CacheEntry] = {}
         self._values = 0
         self._settings_position = 0

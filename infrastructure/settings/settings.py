@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.external_ids import NAMESPACES
 from domain.policy import Policy
 from infrastructure.database.synchronous import Synchronous
 
@@ -75,6 +76,10 @@ def _origins(text: str) -> str:
     return text
 
 
+def _namespaces(text: str) -> str:
+    return text.lower()
+
+
 def _named(path: Any) -> Any:
     if not str(path).strip():
         raise ValueError("is empty; name a directory")
@@ -121,6 +126,30 @@ class Settings(BaseSettings):
     progress_high: float = Field(
         default=0.90, gt=0, le=1, description="From this share on a progress counts as complete."
     )
+    progress_head_seconds: float = Field(
+        default=300,
+        gt=0,
+        allow_inf_nan=False,
+        description="From this time on a progress counts as started, whatever its share.",
+    )
+    progress_rest_seconds: float = Field(
+        default=900,
+        ge=0,
+        allow_inf_nan=False,
+        description="With more than this left a progress isn't complete, whatever its share.",
+    )
+    progress_every_seconds: float = Field(
+        default=60,
+        ge=0,
+        le=86_400,
+        description="A player's progress is recorded once in so many seconds of playing, unless it "
+        "tells something new; 0 records all.",
+    )
+    link_namespaces: Annotated[str, AfterValidator(_namespaces)] = Field(
+        default=",".join(NAMESPACES),
+        description="Whose external ids make items that share one a single work when they are "
+        "placed, with commas between; nothing links none.",
+    )
     sqlite_synchronous: Synchronous = Field(
         default="FULL", description="SQLite's synchronous; FULL survives a loss of power."
     )
@@ -147,6 +176,11 @@ class Settings(BaseSettings):
     )
     connections_max: int = Field(
         default=1000, ge=1, description="How many connections are held; more are turned away."
+    )
+    streams_max: int = Field(
+        default=2000,
+        ge=1,
+        description="How many event streams are held beside these; more are turned away.",
     )
     requests_per_second: float = Field(
         default=100,
@@ -193,7 +227,12 @@ class Settings(BaseSettings):
     @property
     def policy(self) -> Policy:
         """What is projected by (rule 8)."""
-        return Policy(self.progress_low, self.progress_high)
+        return Policy(
+            self.progress_low,
+            self.progress_high,
+            self.progress_head_seconds,
+            self.progress_rest_seconds,
+        )
 
     @property
     def url(self) -> str:

@@ -77,7 +77,9 @@ def _serve(url: str, directory: str, kind: str) -> None:
         opened(settings, projects=kind == "whole") as services,
     ):
         if kind == "nowhere":
-            nowhere = ActivityHandler(Nowhere(), CurrentDirectory(services.engine))
+            engine = services.engine
+            directories = CurrentDirectory(engine)
+            nowhere = ActivityHandler(engine, Nowhere(), directories, services.policy)
             services = replace(services, activity=nowhere)  # noqa: PLW2901
         server = HttpServer(make_app(services), settings)
         leave_out_what_lasts()

@@ -130,7 +130,8 @@ def _run(settings: dict[str, str], view: type[TrackingRecorder]) -> None:
 
 def _reported(entries: Iterable[Entry]) -> Iterator[Reported]:
     versions: dict[str, int] = {}
-    for stream, event, _, _ in entries:
+    for entry in entries:
+        stream, event = entry.stream, entry.event
         assert isinstance(event, ACTIVITY)
         versions[stream] = version = versions.get(stream, 0) + 1
         facts = event.model_dump()

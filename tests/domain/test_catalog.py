@@ -1,5 +1,6 @@
 """The catalog's tree remembers where everything stood, and keeps what it has worked out right."""
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from random import Random
 
@@ -14,11 +15,14 @@ from domain.events import (
     Details,
     ItemDescribed,
     ItemHidden,
+    ItemLinked,
     ItemMoved,
     ItemPlaced,
     ItemRestored,
+    ItemUnlinked,
     Recorded,
 )
+from domain.instants import to_us
 from domain.items import is_watchable
 from tests.reference.catalog import Catalog as ReferenceCatalog
 from tests.reference.lives import life, lives
@@ -44,7 +48,7 @@ BUILT: tuple[CatalogEvent, ...] = (
 def built(*events: CatalogEvent) -> Catalog:
     catalog = Catalog()
     for version, event in enumerate((*BUILT, *events), start=1):
-        catalog.evolve(event, version)
+        catalog.evolve(event, version, version)
     return catalog
 
 
@@ -52,7 +56,7 @@ def folded(log: list[Recorded]) -> Catalog:
     catalog = Catalog()
     for recorded in log:
         if isinstance(recorded.event, CatalogEvent):
-            catalog.evolve(recorded.event, recorded.version)
+            catalog.evolve(recorded.event, recorded.version, recorded.recorded_at_us)
     return catalog
 
 
@@ -96,13 +100,57 @@ def test_what_stands_below_a_container_that_moves_moves_with_it() -> None:
     assert set(catalog.leaves_then(SHOW, 7)) == {E1, E2}
     assert catalog.leaves_then(SHOW, 8) == []
     assert catalog.leaves(SHOW).items == []
-    assert catalog.has_left(SHOW)
+
+
+def test_a_mark_of_a_later_version_is_over_all_that_an_earlier_one_was_unless_something_left() -> (
+    None
+):
+    catalog = built(ItemMoved(item=E1, parent=S2))
+    assert catalog.kept_all(S1, 5, 6)
+    assert not catalog.kept_all(S1, 6, 7)
+    assert not catalog.kept_all(S1, 6, 5)
+    assert catalog.kept_all(S2, 6, 7)
+
+
+def test_a_container_is_meant_as_it_was_when_the_mark_was_made() -> None:
+    catalog = built()
+    assert catalog.meant_version(S1, at_us=5, version=6) == 5
+    assert catalog.meant_version(S1, at_us=99, version=5) == 5
+    assert catalog.meant_version(S1, at_us=2, version=6) == 6, "it didn't know the season yet"
+
+
+def test_running_times_and_release_dates_are_known_at_every_version() -> None:
+    soon = datetime(2030, 1, 1, tzinfo=UTC)
+    catalog = built(
+        ItemDescribed(item=E1, details=Details(runtime_seconds=1200.0)),
+        ItemDescribed(item=E1, details=Details(runtime_seconds=1500.0, released_at=soon)),
+    )
+    assert [catalog.runtime_seconds(E1, version) for version in (4, 5, 7, 8)] == [
+        None,
+        None,
+        1200.0,
+        1500.0,
+    ]
+    assert [catalog.released_us(E1, version) for version in (7, 8)] == [None, to_us(soon)]
+    assert not catalog.is_meant(E1, S1, 8, to_us(soon) - 1)
+    assert catalog.leaves_meant(S1, 8, to_us(soon) - 1) == [E2]
+    assert catalog.leaves_meant(S1, 8, to_us(soon)) == [E1, E2]
+
+
+def test_linked_items_are_one_work_until_one_is_unlinked() -> None:
+    links = (ItemLinked(item=E1, same_as=E2), ItemLinked(item=E2, same_as="episode:e3"))
+    catalog = built(*links)
+    assert catalog.work("episode:e3") == (E1, E2, "episode:e3")
+    catalog.evolve(ItemUnlinked(item=E2), 9, 9)
+    assert (catalog.work(E2), catalog.work(E1)) == ((E2,), (E1, "episode:e3"))
+    assert catalog.were_parted(E1, E2)
+    assert not catalog.were_parted(E1, "episode:e3")
 
 
 def test_a_new_item_joins_the_lists_of_leaves_that_were_asked_for_before() -> None:
     catalog = built()
     before = [catalog.leaves(container).items for container in (S1, SHOW, SHELF)]
-    catalog.evolve(ItemPlaced(item="episode:e3", parent=S1), 7)
+    catalog.evolve(ItemPlaced(item="episode:e3", parent=S1), 7, 7)
     assert before == [[E1, E2, "episode:e3"]] * 3
     assert catalog.leaves(SHOW).versions == [5, 6, 7]
 
@@ -112,7 +160,7 @@ def test_what_is_hidden_hides_all_below_it_and_keeps_its_place(hidden: str) -> N
     catalog = built(ItemHidden(item=hidden))
     assert not catalog.is_present(E1)
     assert catalog.leaves(SHELF).items == [E1, E2]
-    catalog.evolve(ItemRestored(item=hidden), 8)
+    catalog.evolve(ItemRestored(item=hidden), 8, 8)
     assert catalog.is_present(E1)
     assert catalog.since(E1, SHELF) == 5
 
@@ -120,8 +168,8 @@ def test_what_is_hidden_hides_all_below_it_and_keeps_its_place(hidden: str) -> N
 def test_an_unknown_item_stands_nowhere_until_it_is_placed() -> None:
     catalog = built()
     ghost = "episode:ghost"
-    assert (catalog.above(ghost), catalog.spans(ghost), catalog.touched_by(ghost)) == ((), {}, [])
-    catalog.evolve(ItemPlaced(item=ghost, parent=S2), 7)
+    assert (catalog.above(ghost), catalog.spans(ghost)) == ((), {})
+    catalog.evolve(ItemPlaced(item=ghost, parent=S2), 7, 7)
     assert catalog.above(ghost) == ((S2, 7), (SHOW, 7), (SHELF, 7))
     assert catalog.stood_under(ghost, SHOW, 7)
 
@@ -130,7 +178,9 @@ def test_siblings_are_ordered_by_index_and_then_by_code_point() -> None:
     catalog = Catalog()
     keys = {"b": 1, "a": 1, "Z": 1, "c": None, "d": -1, "e10": 2, "e9": 2}
     for version, (key, index) in enumerate(keys.items(), start=1):
-        catalog.evolve(ItemPlaced(item=f"movie_shelf:{key}", details=Details(index=index)), version)
+        catalog.evolve(
+            ItemPlaced(item=f"movie_shelf:{key}", details=Details(index=index)), version, version
+        )
     listed = [item.removeprefix("movie_shelf:") for item in catalog.children(None)]
     assert listed == ["d", "c", "Z", "a", "b", "e10", "e9"]
 
@@ -147,7 +197,7 @@ def test_whether_progress_counts_is_asked_of_the_source_at_the_time() -> None:
         ItemMoved(item=TALK, parent=LIVE),
     ]
     for version, event in enumerate(said, start=1):
-        catalog.evolve(event, version)
+        catalog.evolve(event, version, version)
     counted = [catalog.tracks_progress(TALK, version) for version in range(1, 7)]
     assert counted == [True, True, True, False, True, False]
 
@@ -192,7 +242,7 @@ def test_what_was_asked_on_the_way_changes_no_answer(steps: list[Step], chance: 
     catalog = Catalog()
     for recorded in log:
         assert isinstance(recorded.event, CatalogEvent)
-        catalog.evolve(recorded.event, recorded.version)
+        catalog.evolve(recorded.event, recorded.version, recorded.recorded_at_us)
         for item in chance.sample(ITEMS, 5):
             catalog.above(item)
             catalog.spans(item)
@@ -230,7 +280,7 @@ def test_a_fork_goes_on_without_changing_what_it_was_forked_from(seed: int, cut:
     later = forked.fork()
     for recorded in late:
         assert isinstance(recorded.event, CatalogEvent)
-        later.evolve(recorded.event, recorded.version)
+        later.evolve(recorded.event, recorded.version, recorded.recorded_at_us)
         for item in later.nodes:
             later.above(item), later.spans(item)
     assert _told(later) == _told(folded(log))

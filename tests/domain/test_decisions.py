@@ -7,7 +7,6 @@ from pydantic import ValidationError
 
 from domain.commands import PatchDeviceUser, PutAccess, PutDeviceUser
 from domain.decisions import (
-    check_activity,
     issue_token,
     patch_device_user,
     put_access,
@@ -22,8 +21,6 @@ from domain.events import (
     Event,
     IsolationMode,
     IsolationModeChanged,
-    ItemWatched,
-    ProgressReported,
     Recorded,
     TokenIssued,
     TokenRevoked,
@@ -134,13 +131,3 @@ def test_access_that_stays_the_same_records_nothing() -> None:
 def test_access_is_sent_whole_so_that_no_limit_is_lifted_by_leaving_it_out() -> None:
     with pytest.raises(ValidationError, match="denied_tags"):
         PutAccess.model_validate({"allowed_shelves": None, "allowed_tags": None})
-
-
-def test_progress_on_a_container_is_rejected_and_a_watch_is_not() -> None:
-    progress = ProgressReported(item="show:x", played_seconds=1, duration_seconds=2)
-    rejection = check_activity(progress)
-    assert rejection is not None
-    assert rejection.code == "progress_on_container"
-    assert check_activity(ItemWatched(item="show:x")) is None
-    on_leaf = ProgressReported(item="movie:x", played_seconds=1, duration_seconds=2)
-    assert check_activity(on_leaf) is None

@@ -13,6 +13,7 @@ from domain.fold import Fold
 from domain.policy import Policy
 from domain.viewer import Viewer
 from tests.helpers.answers import check_viewer
+from tests.helpers.reports import LogReports
 from tests.helpers.tables import watch_group
 from tests.reference.examples import (
     ALIEN,
@@ -56,7 +57,7 @@ def crowded_life(seed: int, size: int) -> list[Step]:
 
 
 def fold_of(log: list[Recorded], page_size: int = 1, *, derives_late: bool = False) -> Fold:
-    fold = Fold(Directory(), Policy(), derives_late=derives_late)
+    fold = Fold(Directory(), Policy(), LogReports(log), derives_late=derives_late)
     for start in range(0, len(log), page_size):
         fold.apply(log[start : start + page_size])
     return fold
@@ -65,13 +66,13 @@ def fold_of(log: list[Recorded], page_size: int = 1, *, derives_late: bool = Fal
 def check(fold: Fold, reference: Reference) -> None:
     tables = fold.tables
     for cduid in reference.users:
-        check_viewer(Viewer(fold.directory, tables, cduid), reference)
+        check_viewer(Viewer(fold.directory, tables, cduid, reference.moment_us), reference)
         group = reference.group(cduid)
         rows = set(tables.watched.all_of(watch_group(reference, cduid)).items())
         assert rows == rolled_up(reference, group)
         check_rows(reference, group, rows)
         started = {
-            leaf: (found.played_seconds, found.duration_seconds, found.at_us)
+            leaf: (found.played_seconds, found.duration_seconds, found.share, found.at_us)
             for leaf, found in tables.progress.all_of(cduid).items()
         }
         assert started == reference.progress_rows(cduid)

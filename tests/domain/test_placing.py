@@ -24,7 +24,7 @@ OTHER = ItemPlaced(item="show_shelf:old")
 def catalog_after(*events: CatalogEvent) -> Catalog:
     catalog = Catalog()
     for version, event in enumerate(events, start=1):
-        catalog.evolve(event, version)
+        catalog.evolve(event, version, version)
     return catalog
 
 

@@ -10,23 +10,87 @@ from domain.events import ItemWatched, Recorded
 from domain.plays import (
     Completion,
     ItemCompletion,
+    Verdict,
     count_plays,
+    judged,
     openings,
-    openings_newest_first,
 )
-from tests.reference.examples import ALIEN, TV, put
+from tests.reference.examples import ALIEN, PHONE, TV, put
 from tests.reference.model import Reference
 from tests.reference.steps import Watch
 from tests.reference.world import World, record
 
 MINUTE_US = 60_000_000
+DAY = 24 * 60
 
 
-def completions(*minutes: int, duration_seconds: float | None = None) -> list[Completion]:
-    return [
-        Completion(minute * MINUTE_US, position, duration_seconds)
-        for position, minute in enumerate(minutes, start=1)
-    ]
+def watched(minute: int, duration_seconds: float | None = None, cduid: str = TV) -> ItemCompletion:
+    completion = Completion(
+        minute * MINUTE_US, minute, duration_seconds, None, gives_time=True, is_below=False
+    )
+    return ItemCompletion(completion, ALIEN, cduid)
+
+
+def reported(
+    minute: int, share: float, cduid: str = TV, *, is_below: bool = False
+) -> ItemCompletion:
+    completion = Completion(
+        minute * MINUTE_US, minute, 3600.0, share, gives_time=True, is_below=is_below
+    )
+    return ItemCompletion(completion, ALIEN, cduid)
+
+
+def verdicts(*said: ItemCompletion) -> list[Verdict]:
+    return [verdict for _, verdict in judged(said, lambda _: None)]
+
+
+OPENS, FURTHER_ON, SAME = Verdict.OPENS, Verdict.FURTHER_ON, Verdict.SAME_VIEWING
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ([reported(0, 0.91), reported(DAY, 0.95)], [OPENS, FURTHER_ON]),
+        ([reported(0, 0.91), reported(DAY, 0.95, is_below=True)], [OPENS, OPENS]),
+        ([reported(0, 0.91), reported(DAY, 0.91)], [OPENS, OPENS]),
+        ([reported(0, 0.91), reported(3 * DAY, 0.95)], [OPENS, OPENS]),
+        ([reported(0, 0.91), reported(DAY, 0.95, PHONE)], [OPENS, OPENS]),
+        ([reported(0, 0.95), reported(59, 0.92, PHONE)], [OPENS, SAME]),
+        ([reported(0, 0.95), reported(60, 0.92, PHONE)], [OPENS, OPENS]),
+        ([reported(0, 0.95), reported(59, 0.95, is_below=True)], [OPENS, OPENS]),
+        ([reported(0, 0.95), reported(59, 0.95, PHONE, is_below=True)], [OPENS, SAME]),
+        ([reported(0, 0.91), watched(5), reported(DAY, 0.95)], [OPENS, SAME, FURTHER_ON]),
+        ([watched(0, 3600.0), reported(DAY, 0.95)], [OPENS, OPENS]),
+    ],
+    ids=[
+        "the credits the next day are the same play",
+        "begun again it is another",
+        "no further on it is another",
+        "three days later it is another",
+        "and on another device",
+        "two devices saw the same viewing",
+        "a running time later they didn't",
+        "seen again at once on one device is another",
+        "which another device's being below says nothing of",
+        "a watch between changes nothing",
+        "and a watch has no credits",
+    ],
+)
+def test_a_completion_opens_a_play_or_continues_one(
+    said: list[ItemCompletion], expected: list[Verdict]
+) -> None:
+    assert verdicts(*said) == expected
+
+
+def test_a_watch_that_gives_no_time_never_opens_another() -> None:
+    later = watched(7 * DAY, cduid=PHONE)
+    untimed = later._replace(completion=later.completion._replace(gives_time=False))
+    assert verdicts(untimed) == [OPENS]
+    assert verdicts(watched(0), untimed) == [OPENS, Verdict.UNTIMED]
+
+
+def test_the_running_time_counts_from_what_opened_the_play() -> None:
+    assert verdicts(watched(0), watched(20), watched(40)) == [OPENS, SAME, OPENS]
 
 
 @pytest.mark.parametrize(
@@ -36,8 +100,6 @@ def completions(*minutes: int, duration_seconds: float | None = None) -> list[Co
         ([5], None, None, [5]),
         ([0, 29], None, None, [0]),
         ([0, 30], None, None, [0, 30]),
-        ([0, 20, 40, 60], None, None, [0]),
-        ([0, 20, 50, 60], None, None, [0, 50]),
         ([0, 0], None, None, [0]),
         ([0, 10], None, 600.0, [0, 10]),
         ([0, 10], None, 601.0, [0]),
@@ -49,8 +111,6 @@ def completions(*minutes: int, duration_seconds: float | None = None) -> list[Co
         "the first opens one",
         "one soon after belongs to it",
         "one a running time later opens another",
-        "each is compared with the one before it, which needn't have opened any",
-        "a long pause opens one, whatever came before",
         "two at once are one",
         "the catalog's running time counts where the event says none",
         "and one second less is less",
@@ -58,29 +118,21 @@ def completions(*minutes: int, duration_seconds: float | None = None) -> list[Co
         "be it longer or shorter",
     ],
 )
-def test_a_completion_opens_a_play_a_running_time_after_the_one_before(
+def test_a_watch_opens_a_play_a_running_time_after_the_last_that_did(
     minutes: list[int],
     duration_seconds: float | None,
     runtime_seconds: float | None,
     opened: list[int],
 ) -> None:
-    said = completions(*minutes, duration_seconds=duration_seconds)
-    assert [each.at_us // MINUTE_US for each in openings(said, runtime_seconds)] == opened
-    assert count_plays(said, runtime_seconds) == len(opened)
+    said = [watched(minute, duration_seconds) for minute in minutes]
+    found = openings(said, lambda _: runtime_seconds)
+    assert [each.completion.at_us // MINUTE_US for each in found] == opened
+    assert count_plays(said, lambda _: runtime_seconds) == len(opened)
 
 
 def test_the_running_time_is_that_of_the_later_completion() -> None:
-    short, long = (Completion(at, at, at / 1_000_000) for at in (600_000_000, 1_200_000_000))
-    assert count_plays([short, long], None) == 1
-    assert count_plays([long._replace(at_us=0), short], None) == 2
-
-
-def opened_newest_first(said: list[Completion], runtime_seconds: float | None) -> list[Completion]:
-    """The openings as a page of plays finds them, in order."""
-    found = (ItemCompletion(each, ALIEN, TV) for each in reversed(said))
-    return [each.completion for each in openings_newest_first(found, lambda _: runtime_seconds)][
-        ::-1
-    ]
+    assert verdicts(watched(10, 600.0), watched(20, 1200.0)) == [OPENS, SAME]
+    assert verdicts(watched(0, 1200.0), watched(10, 600.0)) == [OPENS, OPENS]
 
 
 def watched_at(offsets_us: list[int], duration_seconds: float) -> list[Recorded]:
@@ -88,7 +140,7 @@ def watched_at(offsets_us: list[int], duration_seconds: float) -> list[Recorded]
     world = World()
     place, *watches = (
         world.submit(step)
-        for step in [*put(ALIEN), *(Watch(TV, ALIEN, None, duration_seconds) for _ in offsets_us)]
+        for step in [*put(ALIEN), *(Watch(TV, ALIEN, 0, duration_seconds) for _ in offsets_us)]
     )
     timed = zip(watches, offsets_us, strict=True)
     return record([place, *(each._replace(now_us=place.now_us + us) for each, us in timed)])
@@ -103,7 +155,7 @@ running_times = st.integers(1, 20_000_000).map(lambda ms: ms / 1_000) | st.just(
 @example(4.182, [-1])
 @example(1e-9, [0])
 @example(1e-9, [0, 1])
-def test_a_pause_of_exactly_the_running_time_opens_a_play_whichever_way_it_is_asked(
+def test_a_pause_of_exactly_the_running_time_opens_a_play(
     duration_seconds: float, off_by_us: list[int]
 ) -> None:
     """Pauses of a running time, a microsecond or two more or less."""
@@ -113,10 +165,15 @@ def test_a_pause_of_exactly_the_running_time_opens_a_play_whichever_way_it_is_as
         offsets_us.append(offsets_us[-1] + max(0, running_us + off_us))
     log = watched_at(offsets_us, duration_seconds)
     said = [
-        Completion(each.at_us, each.position, duration_seconds)
+        ItemCompletion(
+            Completion(
+                each.at_us, each.position, duration_seconds, None, gives_time=True, is_below=False
+            ),
+            ALIEN,
+            TV,
+        )
         for each in log
         if isinstance(each.event, ItemWatched)
     ]
     expected = [play.position for play in reversed(Reference(log).plays(TV, ALIEN))]
-    assert [each.position for each in openings(said, None)] == expected
-    assert [each.position for each in opened_newest_first(said, None)] == expected
+    assert [each.completion.position for each in openings(said, lambda _: None)] == expected

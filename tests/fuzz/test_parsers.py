@@ -5,6 +5,7 @@
 import base64
 import json
 from datetime import UTC
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from domain.events import ACTIVITY
 from domain.items import ID_PATTERN, Kind
 from infrastructure.commands.placements import parse_item, parse_items
 from infrastructure.commands.submissions import Submission, Unreadable, parse_event, parse_events
@@ -55,13 +57,19 @@ def like(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 EVENTS = like(
     id=st.uuids().map(str),
-    type=st.sampled_from(["watch", "unwatch", "progress"]),
+    type=st.sampled_from([cls.type_name for cls in ACTIVITY]),
     item=ITEMS,
     cduid=IDS,
     occurred_at=st.datetimes(timezones=st.just(UTC)).map(lambda at: at.isoformat()),
     played_seconds=st.floats(0, 1e4),
     duration_seconds=st.floats(0, 1e4),
+    share=st.floats(0, 1),
+    state=st.sampled_from(["playing", "paused", "stopped"]),
+    undated=st.booleans(),
+    retracts=st.uuids().map(str),
+    **{"with": st.lists(IDS, max_size=3)},
 )
+NOW_US = 1_800_000_000_000_000
 PLACEMENTS = like(
     item=ITEMS,
     parent=ITEMS,
@@ -82,7 +90,7 @@ def document(value: Any) -> bytes:
 @given(st.lists(EVENTS | JSON, min_size=1, max_size=5))
 def test_a_body_of_events_is_taken_event_by_event(events: list[Any]) -> None:
     try:
-        parsed = parse_events(document({"events": events}))
+        parsed = parse_events(document({"events": events}), NOW_US)
     except ValidationError as error:
         assert unreadable(document({"events": events}), error).detail
         return
@@ -119,7 +127,7 @@ def test_a_body_of_items_is_taken_item_by_item(items: list[Any]) -> None:
 @example(b'{"events": [{"item": "\\ud800"}]}')
 @example(b"\xef\xbb\xbf{}")
 def test_any_bytes_are_a_body_or_refused_in_words(body: bytes) -> None:
-    for parse in (parse_events, parse_items):
+    for parse in (partial(parse_events, now_us=NOW_US), parse_items):
         with pytest.raises(ValidationError) as refused:
             parse(body)
         assert unreadable(body, refused.value).code in {

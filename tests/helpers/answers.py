@@ -3,7 +3,7 @@
 from random import Random
 
 from domain.next_up import Section, next_up
-from domain.viewer import InProgress, ItemAnswer, Viewer
+from domain.viewer import InProgress, ItemAnswer, Rewatch, Viewer
 from infrastructure.querying.reader import Snapshot
 from tests.helpers.tables import check_tables
 from tests.reference import model
@@ -33,6 +33,8 @@ def check_viewer(viewer: Viewer, reference: Reference) -> None:
     assert [item for item in viewer.catalog.tree() if viewer.sees(item)] == reference.items(cduid)
     started = [(leaf, told) for leaf, found in viewer.all_in_progress() if (told := _told(found))]
     assert started == reference.in_progress(cduid)
+    dismissed = [(item, since[0]) for item, since in viewer.dismissed_items()]
+    assert dismissed == reference.dismissed(cduid)
     _check_plays(viewer, reference)
     _check_next_up(viewer, reference)
 
@@ -59,7 +61,15 @@ def as_told(answer: ItemAnswer) -> model.ItemAnswer:
         in_progress=_told(answer.in_progress),
         plays=answer.plays,
         last_played_at_us=answer.last_played_at_us,
+        work=answer.work,
+        rewatch=_rewatch_told(answer.rewatch),
     )
+
+
+def _rewatch_told(found: Rewatch | None) -> model.Rewatch | None:
+    if found is None:
+        return None
+    return model.Rewatch(since_us=found.since_us, watched_leaves=found.watched_leaves)
 
 
 def _told(found: InProgress | None) -> model.InProgress | None:
@@ -68,6 +78,7 @@ def _told(found: InProgress | None) -> model.InProgress | None:
     return model.InProgress(
         played_seconds=found.progress.played_seconds,
         duration_seconds=found.progress.duration_seconds,
+        share=found.progress.share,
         at_us=found.progress.at_us,
         cduid=found.cduid,
     )
@@ -88,6 +99,7 @@ def _check_next_up(viewer: Viewer, reference: Reference) -> None:
     assert episodes == expected.next_episode
     movies = [each.item for each in next_up(viewer, Section.UNWATCHED_MOVIE)]
     assert movies == expected.unwatched_movie
+    assert [each.item for each in next_up(viewer, Section.UPCOMING)] == expected.upcoming
 
 
 Told = tuple[list[model.ItemAnswer], list[str], list[list[object]]]

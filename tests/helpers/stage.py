@@ -47,9 +47,9 @@ class Stage:
         self.submitted: list[Submission] = []
         self.page_size = page_size
         self.by_leaf_max = by_leaf_max
-        self._now_us = 0
-        self._ledger = LedgerRecorder(engine, lambda: self._now_us)
-        self.reader = Reader(engine)
+        self.now_us = 0
+        self._ledger = LedgerRecorder(engine, lambda: self.now_us)
+        self.reader = Reader(engine, clock_us=lambda: self.now_us)
         self.projector = self.new_projector()
 
     @property
@@ -73,7 +73,7 @@ class Stage:
             self._append(submission)
 
     def _append(self, submission: Submission) -> list[Answer]:
-        self._now_us = submission.now_us
+        self.now_us = submission.now_us
         entries = [Entry(*entry) for entry in submission.entries]
         return self._ledger.append([Append(entries)]) if entries else []
 

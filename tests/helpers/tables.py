@@ -19,8 +19,10 @@ from projections.projection import live_table
 from projections.read_models import ReadModels
 from projections.schema import Base
 from projections.watched import Watched
+from tests.helpers.reports import LogReports
 from tests.reference.model import Reference
 from tests.reference.rows import check_rows, rolled_up
+from tests.reference.universe import DEVICES
 
 Row = tuple[Any, ...]
 
@@ -44,7 +46,7 @@ def check_tables(connection: Connection, reference: Reference) -> None:
         (ClientDeviceUser, _device_users(reference)),
     ):
         assert in_order(rows(connection, model)) == in_order(expected), model.__tablename__
-    started = [row[:5] for row in rows(connection, ProgressRow)]
+    started = [row[:6] for row in rows(connection, ProgressRow)]
     assert in_order(started) == in_order(_progress(reference))
     _check_watched(rows(connection, Watched), reference)
 
@@ -76,9 +78,9 @@ def _watch_counts(reference: Reference) -> list[Row]:
 
 def _progress(reference: Reference) -> list[Row]:
     return [
-        (cduid, item, played, duration, from_us(at_us))
+        (cduid, item, played, duration, share, from_us(at_us))
         for cduid in reference.users
-        for item, (played, duration, at_us) in reference.progress_rows(cduid).items()
+        for item, (played, duration, share, at_us) in reference.progress_rows(cduid).items()
     ]
 
 
@@ -94,6 +96,8 @@ def _items(reference: Reference) -> list[Row]:
             dict(standing.details.external_ids),
             standing.details.runtime_seconds,
             standing.details.tracks_progress,
+            standing.details.year,
+            standing.details.released_at,
             standing.hidden,
             standing.since,
         )
@@ -102,14 +106,14 @@ def _items(reference: Reference) -> list[Row]:
 
 
 def _devices(reference: Reference) -> list[Row]:
-    """Every device user of a random life has a device to itself, without any name."""
-    seen_us = {r.cduid: r.recorded_at_us for r in reference.log if r.cduid}
-    return [(f"device-{c}", None, None, None, from_us(at_us)) for c, at_us in seen_us.items()]
+    """No device of a random life has a name."""
+    seen_us = {DEVICES[r.cduid]: r.recorded_at_us for r in reference.log if r.cduid}
+    return [(device, None, None, None, from_us(at_us)) for device, at_us in seen_us.items()]
 
 
 def _device_users(reference: Reference) -> list[Row]:
     return [
-        (cduid, f"device-{cduid}", user, reference.mode(cduid).value, watch_group(reference, cduid))
+        (cduid, DEVICES[cduid], user, reference.mode(cduid).value, watch_group(reference, cduid))
         for cduid, user in reference.users.items()
     ]
 
@@ -131,7 +135,7 @@ def dump(connection: Connection) -> Dump:
 
 def folded(log: list[Recorded], policy: Policy | None = None) -> Dump:
     """The same rows by a fold that begins with nothing and derives once, at the end."""
-    fold = Fold(Directory(), policy or Policy(), derives_late=True)
+    fold = Fold(Directory(), policy or Policy(), LogReports(log), derives_late=True)
     fold.apply(log)
     return {
         keeping.rows.table.name: in_order(keeping.all_rows(getattr(fold.tables, name)))
@@ -143,5 +147,5 @@ def folded(log: list[Recorded], policy: Policy | None = None) -> Dump:
 def spoken_tables(connection: Connection) -> Dump:
     """What was said, without positions."""
     found = {model.__tablename__: rows(connection, model) for model in (Watched, WatchCount)}
-    found[ProgressRow.__tablename__] = [row[:5] for row in rows(connection, ProgressRow)]
+    found[ProgressRow.__tablename__] = [row[:6] for row in rows(connection, ProgressRow)]
     return {name: in_order(each) for name, each in found.items()}

@@ -19,10 +19,10 @@ def writes_heard(hear: Callable[[str, int], None]) -> Iterator[None]:
 
     def heard(method: Callable[..., None]) -> Callable[..., None]:
         def told(
-            statements: Any, connection: Connection, rows: Sequence[Any], **options: Any
+            statements: Any, connection: Connection, rows: Sequence[Any], *options: Any
         ) -> None:
             hear(statements.table.name, len(rows))
-            method(statements, connection, rows, **options)
+            method(statements, connection, rows, *options)
 
         return told
 

@@ -34,7 +34,7 @@ page_sizes = st.sampled_from(PAGE_SIZES)
 
 def check(stage: Stage, chance: Random) -> None:
     with stage.reader.snapshot() as snapshot:
-        reference = Reference(stage.log[: snapshot.position])
+        reference = Reference(stage.log[: snapshot.position], moment_us=stage.now_us)
         check_single_item(snapshot, reference, chance)
         check_answers(snapshot, reference)
 

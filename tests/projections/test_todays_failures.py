@@ -192,7 +192,7 @@ def test_a_resumed_viewing_is_one_play_and_the_next_evening_another(stage: Stage
     ticks = [Progress(TV, E1, played_seconds=seconds) for seconds in (300.0, 900.0, 1100.0, 1190.0)]
     stage.tell(*put(E1), *ticks)
     assert answer(stage, TV, E1).plays == 1
-    stage.tell(*a_pause(HOUR_SLOTS), Watch(TV, E1))
+    stage.tell(*a_pause(HOUR_SLOTS), Watch(TV, E1, slots_ago=0))
     found = answer(stage, TV, E1)
     assert (found.plays, found.last_played_at_us) == (2, stage.log[-1].at_us)
 

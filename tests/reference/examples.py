@@ -1,8 +1,8 @@
 """How examples are written: steps in the small world, and the reference after them."""
 
 from domain.events import Recorded
-from tests.reference.model import Reference
-from tests.reference.steps import Put, Step
+from tests.reference.model import ItemAnswer, Reference
+from tests.reference.steps import Progress, Put, Step
 from tests.reference.world import SLOT_US, log_of
 
 SHELF, SHOW = "show_shelf:tv", "show:expanse"
@@ -30,3 +30,13 @@ def after(*steps: Step) -> Reference:
 def events_of(reference: Reference, cduid: str) -> list[Recorded]:
     """What a device user's stream holds, without its registering."""
     return [r for r in reference.log if r.cduid == cduid and r.submission_id is not None]
+
+
+def answer(reference: Reference, item: str, cduid: str = TV) -> ItemAnswer:
+    found = reference.item(cduid, item)
+    assert found is not None
+    return found
+
+
+def finish(cduid: str, item: str, slots_ago: int | None = None) -> Progress:
+    return Progress(cduid, item, slots_ago, played_seconds=1200.0)

@@ -6,26 +6,39 @@ which shrinks towards the first option, and a seeded generator for thousands of 
 
 import random
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from itertools import compress
 from typing import Protocol, TypeVar
 
 from hypothesis import strategies as st
 
-from domain.events import AccessChanged, Details, IsolationMode
+from domain.events import AccessChanged, Details, IsolationMode, PlayerState
+from domain.instants import from_us
 from domain.items import PARENT_KIND, is_watchable, kind_of
 from tests.reference.steps import (
     ChangeAccess,
     ChangeMode,
+    Clock,
+    Dismiss,
     Hide,
+    Link,
     Progress,
     Put,
+    Reassign,
+    Recall,
+    Restart,
     Restore,
     Resubmit,
+    Retire,
+    Retract,
     Step,
+    Target,
+    Unlink,
     Unwatch,
     Watch,
 )
 from tests.reference.universe import CDUIDS, GHOSTS, ITEMS, USERS
+from tests.reference.world import BEGIN_US, SLOT_US
 
 T = TypeVar("T")
 
@@ -36,12 +49,21 @@ PARENTS = {
 }
 MOVABLE = tuple(item for item in ITEMS if len(PARENTS[item]) > 1)
 
-WATCHABLE_GHOSTS = tuple(item for item in GHOSTS if is_watchable(item))
+TWINS = {leaf: tuple(i for i in LEAVES if kind_of(i) == kind_of(leaf) != i) for leaf in LEAVES}
+RESTARTABLE = tuple(i for i in ITEMS if kind_of(i) in {"show_shelf", "show", "season"})
+
 SPOKEN_OF = (*LEAVES, *LEAVES, *LEAVES, *CONTAINERS, *GHOSTS)
 SLOTS_AGO = (None, None, None, None, 0, 1, 2, 3, 5, 8, 13, 30, -3)
 """When it happened: now, late, at the same time as something else, or in the future."""
-DURATIONS_SECONDS = (1200.0, 600.0, 3000.0)
-PLAYED_SHARES = (0.5, 0.95, 0.01, 1.0, 0.05, 0.9, 0.06, 1.5)
+CLOCKS = (*[Clock.RIGHT] * 9, Clock.SLOW, Clock.SLOW, Clock.NEVER_SET, Clock.AT_ZERO)
+UNDATED = (False,) * 9 + (True,)
+BESIDE = (*[()] * 9, ("bob",), ("ann",))
+STATES = (None, *PlayerState)
+DURATIONS_SECONDS = (1200.0, 600.0, 3000.0, 14_400.0)
+RUNTIMES_SECONDS = (None, 600.0, 1200.0, 3000.0, 14_400.0)
+PLAYED_SHARES = (0.5, 0.95, 0.01, 1.0, 0.05, 0.9, 0.06, 1.5, 0.97, 0.03)
+SHARES = (0.5, 0.95, 0.0, 0.05, 0.9, 1.0)
+RELEASED = (None, None, None, *(from_us(BEGIN_US + n * SLOT_US) for n in (-9, 20, 40, 60, 999)))
 LIMITS = (
     AccessChanged(),
     AccessChanged(denied_tags=("gore",)),
@@ -59,23 +81,65 @@ class Pick(Protocol):
 
 def _watch(pick: Pick) -> Step:
     item = pick(SPOKEN_OF)
-    duration_seconds = pick((None, None, *DURATIONS_SECONDS)) if is_watchable(item) else None
-    return Watch(pick(CDUIDS), item, pick(SLOTS_AGO), duration_seconds)
+    seconds = pick((None, None, *DURATIONS_SECONDS)) if is_watchable(item) else None
+    cduid, slots_ago = pick(CDUIDS), pick(SLOTS_AGO)
+    return Watch(cduid, item, slots_ago, seconds, pick(UNDATED), pick(CLOCKS), pick(BESIDE))
 
 
 def _unwatch(pick: Pick) -> Step:
-    return Unwatch(pick(CDUIDS), pick(SPOKEN_OF), pick(SLOTS_AGO))
+    return Unwatch(
+        pick(CDUIDS), pick(SPOKEN_OF), pick(SLOTS_AGO), clock=pick(CLOCKS), beside=pick(BESIDE)
+    )
 
 
 def _progress(pick: Pick) -> Step:
-    duration_seconds = pick(DURATIONS_SECONDS)
-    item = pick((*LEAVES, *LEAVES, *WATCHABLE_GHOSTS))
-    played_seconds = duration_seconds * pick(PLAYED_SHARES)
-    return Progress(pick(CDUIDS), item, pick(SLOTS_AGO), played_seconds, duration_seconds)
+    seconds = pick(DURATIONS_SECONDS)
+    return Progress(
+        pick(CDUIDS),
+        pick((*LEAVES, *LEAVES, *GHOSTS)),
+        pick(SLOTS_AGO),
+        played_seconds=seconds * pick(PLAYED_SHARES),
+        duration_seconds=pick((seconds, seconds, seconds, None)),
+        share=pick((None, None, None, *SHARES)),
+        state=pick(STATES),
+        clock=pick(CLOCKS),
+        beside=pick(BESIDE),
+    )
 
 
 def _finish(pick: Pick) -> Step:
     return Progress(pick(CDUIDS), pick(LEAVES), pick(SLOTS_AGO), played_seconds=1190.0)
+
+
+def _credits(pick: Pick) -> Step:
+    """Near the end of what somebody watches on, so that a play has more than one completion."""
+    leaf, share = pick(LEAVES[:3]), pick((0.91, 0.95, 1.0, 0.4))
+    return Progress(pick(CDUIDS[:2]), leaf, pick((0, 1, 5, 300, 900)), played_seconds=1200 * share)
+
+
+def _retract(pick: Pick) -> Step:
+    return Retract(pick(CDUIDS), pick((0, 0, 1, 2, 3, 5, *Target)), pick(SLOTS_AGO))
+
+
+def _dismiss(pick: Pick) -> Step:
+    return Dismiss(pick(CDUIDS), pick((*ITEMS, *GHOSTS)), pick(SLOTS_AGO))
+
+
+def _recall(pick: Pick) -> Step:
+    return Recall(pick(CDUIDS), pick((*ITEMS, *GHOSTS)), pick(SLOTS_AGO))
+
+
+def _restart(pick: Pick) -> Step:
+    return Restart(pick(CDUIDS), pick(RESTARTABLE), pick(SLOTS_AGO))
+
+
+def _link(pick: Pick) -> Step:
+    item = pick(LEAVES)
+    return Link(item, pick(TWINS[item]))
+
+
+def _unlink(pick: Pick) -> Step:
+    return Unlink(pick(LEAVES))
 
 
 def _put(pick: Pick) -> Step:
@@ -96,10 +160,16 @@ def _describe(pick: Pick) -> Step:
             index=pick((None, 0, 1, 2, 3)),
             title=pick((None, "A title")),
             tags=pick(((), ("kids",), ("gore",), ("kids", "gore"))),
-            runtime_seconds=pick((None, 600.0, 3000.0)) if is_watchable(item) else None,
+            runtime_seconds=pick(RUNTIMES_SECONDS) if is_watchable(item) else None,
+            released_at=_released(pick) if is_watchable(item) else None,
             tracks_progress=pick((None, True, False)) if source else None,
         ),
     )
+
+
+def _released(pick: Pick) -> datetime | None:
+    """Nobody knows, or it is out, or comes out while a life lasts, or after it."""
+    return pick(RELEASED)
 
 
 def _hide(pick: Pick) -> Step:
@@ -111,13 +181,19 @@ def _restore(pick: Pick) -> Step:
 
 
 def _resubmit(pick: Pick) -> Step:
-    return Resubmit(
-        pick(range(8)), pick((None, None, *WATCHABLE_GHOSTS)), pick((None, None, *CDUIDS))
-    )
+    return Resubmit(pick(range(8)), pick((None, None, *GHOSTS)), pick((None, None, *CDUIDS)))
 
 
 def _change_mode(pick: Pick) -> Step:
     return ChangeMode(pick(CDUIDS), pick(tuple(IsolationMode)))
+
+
+def _reassign(pick: Pick) -> Step:
+    return Reassign(pick(CDUIDS), pick(USERS))
+
+
+def _retire(pick: Pick) -> Step:
+    return Retire(pick(CDUIDS))
 
 
 def _change_access(pick: Pick) -> Step:
@@ -127,15 +203,24 @@ def _change_access(pick: Pick) -> Step:
 _WEIGHTS: dict[Callable[[Pick], Step], int] = {
     _watch: 8,
     _unwatch: 4,
-    _progress: 4,
+    _progress: 5,
     _finish: 3,
+    _credits: 3,
     _put: 5,
     _move: 3,
-    _describe: 2,
+    _describe: 3,
     _hide: 1,
     _restore: 1,
+    _link: 2,
+    _unlink: 1,
+    _retract: 2,
+    _dismiss: 2,
+    _recall: 1,
+    _restart: 2,
     _resubmit: 1,
     _change_mode: 2,
+    _reassign: 1,
+    _retire: 1,
     _change_access: 1,
 }
 STEPS = tuple(step for step, weight in _WEIGHTS.items() for _ in range(weight))

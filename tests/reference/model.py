@@ -1,22 +1,42 @@
 """The reference model: `domain/RULES.md` by brute force, to hold everything else against."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypedDict
 
-from domain.events import ACTIVITY, CATALOG_STREAM, ProgressReported, Recorded
-from domain.items import Kind, kind_of
-from tests.reference.facts import Facts, item_of, order
+from domain.events import ACTIVITY, CATALOG_STREAM, SPOKEN, ItemLinked, Recorded
+from domain.items import Kind, is_watchable, kind_of
+from tests.reference.facts import item_of, order
+from tests.reference.plays import Play, Verdict
+from tests.reference.suggestions import NextUp, Suggestions
+from tests.reference.times import UNDATED_AT_US
+
+__all__ = ["InProgress", "ItemAnswer", "Judged", "NextUp", "Play", "Reference", "Rewatch", "Why"]
 
 
 class InProgress(TypedDict):
-    played_seconds: float
-    duration_seconds: float
+    """The seconds are there where they were sent or follow (rule 26), the share where rule 8 has
+    one.
+    """
+
+    played_seconds: float | None
+    duration_seconds: float | None
+    share: float | None
     at_us: int
     cduid: str
 
 
+class Rewatch(TypedDict):
+    """Since when a container is watched anew, and how much of it was since (rule 28)."""
+
+    since_us: int
+    watched_leaves: int
+
+
 class ItemAnswer(TypedDict):
-    """What `/v1/device-users/{cduid}/items/{item}` says, times in microseconds."""
+    """What `/v1/device-users/{cduid}/items/{item}` says, times in microseconds.
+
+    `work` are the others of the item's work that the viewer sees, in catalog order.
+    """
 
     item: str
     kind: Kind
@@ -29,30 +49,30 @@ class ItemAnswer(TypedDict):
     in_progress: InProgress | None
     plays: int
     last_played_at_us: int | None
+    work: list[str]
+    rewatch: Rewatch | None
 
 
-class Play(NamedTuple):
-    item: str
-    at_us: int
-    cduid: str
+class Judged(NamedTuple):
+    """A completion, and whether it opened a play or which clause of rule 13 it continues one by."""
+
     position: int
-
-
-class NextUp(NamedTuple):
-    in_progress: list[tuple[str, int]]
-    """Item and `at` of its progress."""
-    next_episode: list[tuple[str, str, int]]
-    """Episode, anchor, and `at` of what decides the anchor."""
-    unwatched_movie: list[str]
+    verdict: Verdict
 
 
 class Why(NamedTuple):
     decider: Recorded | None
     overruled: list[Recorded]
     """Newest first."""
+    in_progress: Recorded | None
+    """The progress that the item is in progress by."""
+    ended_by: Recorded | None
+    """The first event after the newest started progress, which ended it."""
+    completions: list[Judged]
+    """Newest first."""
 
 
-class Reference(Facts):
+class Reference(Suggestions):
     """All answers that a ledger gives at its end."""
 
     def decider(self, cduid: str, leaf: str) -> Recorded | None:
@@ -67,7 +87,6 @@ class Reference(Facts):
             return None
         leaves = [leaf for leaf in self.catalog.leaves(item) if self.sees(cduid, leaf)]
         watched = [leaf for leaf in leaves if self.watched(cduid, leaf)]
-        completions = self.completions(self.group(cduid), item)
         standing = self.catalog.items[item]
         return ItemAnswer(
             item=item,
@@ -78,20 +97,33 @@ class Reference(Facts):
             watched=len(leaves) > 0 and leaves == watched,
             leaves=len(leaves),
             watched_leaves=len(watched),
-            in_progress=self._in_progress(cduid, item),
-            plays=len(self.openings(self.group(cduid), item)),
-            last_played_at_us=completions[-1].at_us if completions else None,
+            in_progress=self._in_progress(self.progress(self.group(cduid), item)),
+            plays=sum(len(self.openings(self.group(cduid), leaf)) for leaf in leaves),
+            last_played_at_us=self._last_played_us(cduid, leaves),
+            work=[twin for twin in self.seen_of(cduid, item) if twin != item],
+            rewatch=self._rewatch(cduid, item, leaves),
         )
 
-    def _in_progress(self, cduid: str, leaf: str) -> InProgress | None:
-        recorded = self.progress(self.group(cduid), leaf)
+    def _last_played_us(self, cduid: str, leaves: list[str]) -> int | None:
+        """None if nothing was played, or who knows when (rule 25)."""
+        found = (self.completions(self.group(cduid), leaf)[-1:] for leaf in leaves)
+        dated = (r.at_us for newest in found for r in newest if r.at_us != UNDATED_AT_US)
+        return max(dated, default=None)
+
+    def _rewatch(self, cduid: str, item: str, leaves: list[str]) -> Rewatch | None:
+        restart = self.newest_restart(cduid, set(self.catalog.path(item)))
+        if is_watchable(item) or restart is None:
+            return None
+        anew = [leaf for leaf in leaves if self.counts_as_watched(cduid, leaf)]
+        return Rewatch(since_us=restart.at_us, watched_leaves=len(anew))
+
+    def _in_progress(self, recorded: Recorded | None) -> InProgress | None:
         if recorded is None or recorded.cduid is None:
             return None
-        event = recorded.event
-        assert isinstance(event, ProgressReported)
         return InProgress(
-            played_seconds=event.played_seconds,
-            duration_seconds=event.duration_seconds,
+            played_seconds=self.played_seconds(recorded),
+            duration_seconds=self.duration_seconds(recorded),
+            share=self.share(recorded),
             at_us=recorded.at_us,
             cduid=recorded.cduid,
         )
@@ -104,110 +136,60 @@ class Reference(Facts):
         return [item for item in self.catalog.children(parent) if self.sees(cduid, item)]
 
     def in_progress(self, cduid: str) -> list[tuple[str, InProgress]]:
-        """Newest first."""
-        group = self.group(cduid)
-        found = ((leaf, self.progress(group, leaf)) for leaf in self.spoken(group))
-        seen = [(leaf, r) for leaf, r in found if r is not None and self.sees(cduid, leaf)]
-        seen.sort(key=lambda entry: order(entry[1]), reverse=True)
-        answers = ((leaf, self._in_progress(cduid, leaf)) for leaf, _ in seen)
-        return [(leaf, answer) for leaf, answer in answers if answer is not None]
-
-    def plays(self, cduid: str, item: str | None = None) -> list[Play]:
-        """Newest first."""
-        group = self.group(cduid)
-        opened = [
-            (leaf, recorded)
-            for leaf in self.spoken(group)
-            if item in {None, leaf} and self.sees(cduid, leaf)
-            for recorded in self.openings(group, leaf)
-        ]
-        opened.sort(key=lambda entry: order(entry[1]), reverse=True)
-        return [Play(leaf, r.at_us, r.cduid or "", r.position) for leaf, r in opened]
+        """Newest first, each work once."""
+        answers = ((item, self._in_progress(r)) for item, r in self.started(cduid))
+        return [(item, answer) for item, answer in answers if answer is not None]
 
     def why(self, cduid: str, leaf: str) -> Why | None:
         """Rule 21, without what rule 15 withholds; None for whoever may not see the item."""
         if not self.sees(cduid, leaf):
             return None
-        user = self.users[cduid]
-        marks = self.marks(self.group(cduid), leaf)
-        told = [r for r in marks if self.permits(user, item_of(r) or leaf)]
-        decider = next((r for r in told if r is marks[0]), None)
-        return Why(decider, [r for r in told if r is not decider])
-
-    # Next up (rule 14).
-
-    def next_up(self, cduid: str) -> NextUp:
-        shows = (i for i in self.catalog.items if kind_of(i) == Kind.SHOW)
-        found = [entry for show in shows for entry in self._next_episode(cduid, show)]
-        found.sort(key=lambda entry: entry[0])
-        return NextUp(
-            self._newest_in_progress(cduid),
-            [(episode, anchor, -newest[0]) for (newest, _), episode, anchor in found],
-            self._unwatched_movies(cduid),
+        group = self.group(cduid)
+        marks, judged = self.marks(group, leaf), self.judged(group, leaf)
+        return Why(
+            next(iter(self._told(cduid, leaf, marks[:1])), None),
+            self._told(cduid, leaf, marks[1:]),
+            next(iter(self._told(cduid, leaf, [self.progress(group, leaf)])), None),
+            next(iter(self._told(cduid, leaf, [self._ended_by(group, leaf)])), None),
+            [
+                Judged(r.position, verdict)
+                for r, verdict in reversed(judged)
+                if self._told(cduid, leaf, [r])
+            ],
         )
 
-    def _newest_in_progress(self, cduid: str) -> list[tuple[str, int]]:
-        newest: dict[str, tuple[str, int]] = {}
-        for leaf, progress in self.in_progress(cduid):
-            of = next((i for i in self.catalog.path(leaf) if kind_of(i) == Kind.SHOW), leaf)
-            newest.setdefault(of, (leaf, progress["at_us"]))
-        return list(newest.values())
+    def _told(self, cduid: str, leaf: str, found: Iterable[Recorded | None]) -> list[Recorded]:
+        user = self.users[cduid]
+        return [r for r in found if r is not None and self.permits(user, item_of(r) or leaf)]
 
-    def _next_episode(
-        self, cduid: str, show: str
-    ) -> list[tuple[tuple[tuple[int, int], tuple[int, str, str]], str, str]]:
-        """None or one: what the section is sorted by, the episode, the anchor."""
-        episodes = sorted(self.catalog.leaves(show), key=self._place_in_show)
-        seen = [e for e in episodes if self.sees(cduid, e)]
-        watched = [e for e in episodes if self.watched(cduid, e)]
-        anchors = [e for e in watched if self.permits(self.users[cduid], e)]
-        unwatched = [e for e in seen if e not in watched]
-        regular = [e for e in unwatched if self._place_in_show(e)[0] != 0]
-        candidates = regular or unwatched
-        if not anchors or not candidates or any(self._in_progress(cduid, e) for e in seen):
-            return []
-        anchor = max(anchors, key=lambda e: (self._decided(cduid, e), self._place_in_show(e)))
-        place = self._place_in_show(anchor)
-        after = (e for e in candidates if self._place_in_show(e) > place)
-        at_us, position = self._decided(cduid, anchor)
-        rank = ((-at_us, -position), self.catalog.order(show))
-        return [(rank, next(after, candidates[0]), anchor)]
+    def _ended_by(self, cduids: frozenset[str], leaf: str) -> Recorded | None:
+        said = self.spoken(cduids).get(leaf, [])
+        started = next((r for r in said if self.claim(r) == "started"), None)
+        since = (r for r in reversed(said) if started is not None and order(r) > order(started))
+        return next(since, None)
 
-    def _decided(self, cduid: str, leaf: str) -> tuple[int, int]:
-        return order(self.marks(self.group(cduid), leaf)[0])
+    # One device user alone: what the table `progress` holds, hidden and all.
 
-    def _place_in_show(self, episode: str) -> tuple[int, int, str]:
-        season = self.catalog.path(episode)[1]
-        return (self.catalog.order(season)[0], *self.catalog.order(episode)[:2])
-
-    def _unwatched_movies(self, cduid: str) -> list[str]:
-        movies = [
-            item
-            for item in self.items(cduid)
-            if kind_of(item) == Kind.MOVIE
-            and not self.watched(cduid, item)
-            and self._in_progress(cduid, item) is None
-        ]
-        return sorted(movies, key=lambda item: -self.catalog.items[item].since)
-
-    # One device user alone: what the tables `progress` and `watch_count` hold, hidden and all.
-
-    def watch_count(self, cduid: str, item: str) -> int:
-        return len(self.openings(frozenset({cduid}), item))
-
-    def watch_counts(self, cduid: str) -> dict[str, int]:
-        counts = {leaf: self.watch_count(cduid, leaf) for leaf in self.spoken(frozenset({cduid}))}
-        return {leaf: count for leaf, count in counts.items() if count}
-
-    def progress_rows(self, cduid: str) -> dict[str, tuple[float, float, int]]:
-        """Played and duration in seconds, and `at`, of what rule 12 finds for this one alone."""
+    def progress_rows(
+        self, cduid: str
+    ) -> dict[str, tuple[float | None, float | None, float | None, int]]:
+        """Played and duration in seconds, share and `at` of what was started last on each item and
+        not ended since, by what this one alone said about its work.
+        """
         alone = frozenset({cduid})
-        found = ((leaf, self.progress(alone, leaf)) for leaf in self.spoken(alone))
+        found = ((leaf, self._started_on(alone, leaf)) for leaf in self.spoken(alone))
         return {
-            leaf: (r.event.played_seconds, r.event.duration_seconds, r.at_us)
+            leaf: (self.played_seconds(r), self.duration_seconds(r), self.share(r), r.at_us)
             for leaf, r in found
-            if r is not None and isinstance(r.event, ProgressReported)
+            if r is not None
         }
+
+    def _started_on(self, cduids: frozenset[str], leaf: str) -> Recorded | None:
+        said = self.spoken(cduids)[leaf]
+        started = next((r for r in said if self.claim(r) == "started" and item_of(r) == leaf), None)
+        marks = self.marks(cduids, leaf)
+        is_over = started is None or (marks and order(marks[0]) > order(started))
+        return None if is_over else started
 
     # Audit (rules 20 and 22).
 
@@ -238,11 +220,19 @@ class Reference(Facts):
         return r.cduid in whose and all(self.permits(user, i) for i in asked)
 
     def concerns(self, recorded: Recorded, item: str) -> bool:
-        """Whether an event is on an item, or on what the item stood under when it was recorded."""
-        on = item_of(recorded)
-        if on is None or on == item or not isinstance(recorded.event, ACTIVITY):
-            return on == item
-        return self.catalog_at(recorded.catalog_version).stands_under(item, on)
+        """Whether an event is on an item, or on what the item stood under as the event meant it.
+
+        What is said of a watchable item is said of its whole work (rule 24).
+        """
+        on, event = item_of(recorded), recorded.event
+        if on is None or on == item or not isinstance(event, ACTIVITY):
+            return on == item or (isinstance(event, ItemLinked) and event.same_as == item)
+        if not isinstance(event, SPOKEN):
+            then = self.catalog_at(recorded.catalog_version)
+            return any(on in then.path(twin) for twin in self.catalog.work(item))
+        if is_watchable(item):
+            return item in self.about(recorded)
+        return self.catalog_at(self.meant_version(recorded)).stands_under(item, on)
 
     def lies_under(self, recorded: Recorded, container: str) -> bool:
         """Whether an event is on a container or on what stood under it when it was recorded."""
@@ -252,8 +242,16 @@ class Reference(Facts):
 
     def as_of(self, position: int) -> "Reference":
         """Facts and catalog as of then; modes and access as they are now (rule 22)."""
-        then = [r for r in self.log if r.position <= position or not self._dated(r)]
-        return Reference(then, self.low, self.high)
+        then = [r for r in self.log if r.position <= position]
+        settings = [r for r in self.log if r.position > position and not self._dated(r)]
+        return Reference(
+            [*then, *settings],
+            self.low,
+            self.high,
+            self.head_seconds,
+            self.rest_seconds,
+            moment_us=then[-1].recorded_at_us if then else 0,
+        )
 
     @staticmethod
     def _dated(recorded: Recorded) -> bool:

@@ -5,8 +5,9 @@ says which rows a ledger has where the rules leave a choice (rule 19).
 """
 
 from collections.abc import Collection
+from itertools import filterfalse
 
-from domain.events import Recorded
+from domain.events import SPOKEN, ItemWatched, ProgressReported, Recorded
 from domain.items import is_watchable
 from tests.reference.facts import item_of
 from tests.reference.model import Reference
@@ -21,7 +22,7 @@ def check_rows(reference: Reference, group: frozenset[str], rows: Collection[Row
     catalog = reference.catalog
     for leaf in {*filter(is_watchable, catalog.items), *reference.spoken(group), *_leaf_rows(rows)}:
         _check_covered_if_watched(reference, group, rows, leaf)
-    for container in touched(reference, group):
+    for container in filterfalse(is_watchable, catalog.items):
         _check_rolled_up(reference, group, rows, container)
 
 
@@ -33,32 +34,6 @@ def covers(reference: Reference, row: Row, item: str) -> bool:
         return True
     under = catalog.stands_under(item, container)
     return under and max(catalog.placements(item, container)) <= version
-
-
-def touched(reference: Reference, group: frozenset[str]) -> set[str]:
-    """The containers that an event of the group was on, or below, or above (rule 17)."""
-    return {
-        container
-        for container in reference.catalog.items
-        if not is_watchable(container) and base(reference, group, container) is not None
-    }
-
-
-def base(reference: Reference, group: frozenset[str], container: str) -> int | None:
-    """The version at which the group first said anything at, above or under a container."""
-    versions = (
-        r.catalog_version
-        for r in reference.log
-        if r.cduid in group and reference.claim(r) and _touches(reference, r, container)
-    )
-    return min(versions, default=None)
-
-
-def _touches(reference: Reference, recorded: Recorded, container: str) -> bool:
-    item = item_of(recorded)
-    assert item is not None
-    at_the_time = reference.catalog_at(recorded.catalog_version)
-    return container in at_the_time.path(item) or item in at_the_time.path(container)
 
 
 def _leaf_rows(rows: Collection[Row]) -> set[str]:
@@ -92,29 +67,73 @@ def rolled_up(reference: Reference, group: frozenset[str]) -> set[Row]:
     """All rows of a watch group, as a pure function of the ledger, as `domain/rollup.py` says."""
     dates = {
         container: date
-        for container in touched(reference, group)
+        for container in filterfalse(is_watchable, reference.catalog.items)
         if (date := _date(reference, group, container)) is not None
     }
     containers = {(x, date) for x, date in dates.items() if not _covered(reference, dates, x, date)}
     leaves = {
-        (leaf, reference.marks(group, leaf)[0].catalog_version)
+        (leaf, _decided_version(reference, group, leaf))
         for leaf in reference.spoken(group)
         if reference.is_watched(group, leaf) and not _covered(reference, dates, leaf, 0)
     }
     return containers | leaves
 
 
+def first_version(reference: Reference, group: frozenset[str], container: str) -> int | None:
+    """The least version at which the group said anything of what stands under a container now.
+
+    What stands there may have been meant by an event on another container, or on another item of
+    its work; an unwatch of an item alone says nothing here. Marks of one device user on one
+    container all count from the first of them.
+    """
+    leaves = set(reference.catalog.leaves(container))
+    marks: dict[tuple[str | None, str], list[Recorded]] = {}
+    versions: list[int] = []
+    for r in reference.said:
+        item = item_of(r)
+        if r.cduid not in group or item is None or not isinstance(r.event, SPOKEN):
+            continue
+        if not is_watchable(item):
+            if item in reference.catalog_at(r.catalog_version).items:
+                marks.setdefault((r.cduid, item), []).append(r)
+        elif _says_more_than_unwatched(reference, r) and not leaves.isdisjoint(reference.about(r)):
+            versions.append(r.catalog_version)
+    versions += [
+        min(r.catalog_version for r in said)
+        for said in marks.values()
+        if any(not leaves.isdisjoint(reference.about(r)) for r in said)
+    ]
+    return min(versions, default=None)
+
+
+def _says_more_than_unwatched(reference: Reference, recorded: Recorded) -> bool:
+    event = recorded.event
+    if isinstance(event, ProgressReported):
+        return reference.is_tracked(recorded)
+    return isinstance(event, ItemWatched)
+
+
 def _date(reference: Reference, group: frozenset[str], container: str) -> int | None:
-    """The newest placement older than any unwatched leaf's, if all up to the base is watched."""
+    """The newest placement older than any unwatched leaf's, if all up to the first is watched."""
+    first_said = first_version(reference, group, container)
+    if first_said is None:
+        return None
     since = {
         leaf: max(reference.catalog.placements(leaf, container))
         for leaf in reference.catalog.leaves(container)
     }
     unwatched = [v for leaf, v in since.items() if not reference.is_watched(group, leaf)]
-    first_said = base(reference, group, container)
-    if first_said is None or any(v <= first_said for v in unwatched):
+    if any(v <= first_said for v in unwatched):
         return None
     return max((v for v in since.values() if all(v < u for u in unwatched)), default=None)
+
+
+def _decided_version(reference: Reference, group: frozenset[str], leaf: str) -> int:
+    """The version that what decides a leaf means, if it is on a container, else was recorded at."""
+    decider = reference.marks(group, leaf)[0]
+    if is_watchable(item_of(decider) or ""):
+        return decider.catalog_version
+    return reference.meant_version(decider)
 
 
 def _covered(reference: Reference, dates: dict[str, int], item: str, date: int) -> bool:

@@ -59,6 +59,11 @@ def test_limits_are_asked_at_and_above_the_item(access: AccessChanged, leaves: l
 CATALOG_LEAVES = {step.item for step in CATALOG if isinstance(step, Put)}
 
 
+def test_tags_compare_without_regard_to_case() -> None:
+    assert limited(AccessChanged(denied_tags=("GORE",))).items(TV) == limited(NO_GORE).items(TV)
+    assert limited(AccessChanged(allowed_tags=("Kids",))).items(TV) == limited(KIDS).items(TV)
+
+
 def test_what_may_not_be_seen_is_answered_as_if_it_did_not_exist() -> None:
     reference = limited(NO_GORE)
     for item in (ALIEN, DARK, DARK_1, E5):

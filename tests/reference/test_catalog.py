@@ -15,6 +15,7 @@ from tests.reference.examples import (
     SHOW,
     TV,
     after,
+    events_of,
     put,
 )
 from tests.reference.steps import Hide, Put, Restore, Step, Unwatch, Watch
@@ -93,10 +94,31 @@ def test_a_mark_on_a_container_speaks_of_hidden_items_too() -> None:
     assert reference.watched(TV, E1)
 
 
-def test_a_late_mark_speaks_of_what_stands_under_the_container_when_it_is_recorded() -> None:
+def test_a_season_marked_offline_does_not_mean_the_episode_that_came_meanwhile() -> None:
     late = [*put(E1, E2), Unwatch(PHONE, E2), Put(E3), Watch(TV, SEASON, slots_ago=3)]
     reference = after(*late)
-    assert [reference.watched(TV, e) for e in (E1, E2, E3)] == [True, False, True]
+    assert [reference.watched(TV, e) for e in (E1, E2, E3)] == [True, False, False]
+
+
+def test_what_has_left_a_season_since_it_was_marked_offline_is_meant() -> None:
+    late = Watch(TV, SEASON, slots_ago=3)
+    reference = after(*put(E1, E2), Put(E1, SEASON_2), Put(E3), late)
+    assert reference.about(reference.log[-1]) == [E1, E2]
+
+
+def test_an_old_history_means_what_the_library_holds_now() -> None:
+    for old in (Watch(TV, SEASON, slots_ago=99), Watch(TV, SEASON, undated=True)):
+        assert after(*put(E1, E2), old).watched(TV, E2)
+
+
+def test_a_mark_from_before_its_container_was_known_means_what_stands_there_now() -> None:
+    reference = after(Put(SHOW), Put(E1), Put(E2), Watch(TV, SEASON, slots_ago=3))
+    assert [reference.watched(TV, e) for e in (E1, E2)] == [True, True]
+
+
+def test_a_clock_that_is_ahead_means_no_more_than_what_is_recorded() -> None:
+    reference = after(*put(E1), Watch(TV, SEASON, slots_ago=-9), Put(E2))
+    assert [reference.watched(TV, e) for e in (E1, E2)] == [True, False]
 
 
 def test_a_watchable_item_may_be_spoken_of_before_it_is_known() -> None:
@@ -105,6 +127,6 @@ def test_a_watchable_item_may_be_spoken_of_before_it_is_known() -> None:
     assert not reference.watched(TV, BRAZIL)
 
 
-def test_a_mark_on_an_unknown_container_speaks_of_nothing() -> None:
-    reference = after(Watch(TV, SEASON), *put(E1))
-    assert not reference.watched(TV, E1)
+def test_a_mark_on_an_unknown_container_is_refused_and_can_be_sent_again() -> None:
+    assert events_of(after(Watch(TV, SEASON), Unwatch(TV, SHOW), *put(E1)), TV) == []
+    assert after(Watch(TV, SEASON), *put(E1), Watch(TV, SEASON)).watched(TV, E1)

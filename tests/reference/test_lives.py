@@ -1,7 +1,8 @@
 """Random lives are what a ledger can hold, and keep to what holds of every ledger."""
 
 from collections import Counter
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import pairwise, repeat
 from random import Random
 
 import pytest
@@ -14,14 +15,18 @@ from domain.events import (
     EVENT_CLASSES,
     AccessChanged,
     DeviceDescribed,
+    Erased,
     IsolationModeChanged,
     ItemPlaced,
+    ItemWatched,
+    ProgressReported,
     Recorded,
     TokenIssued,
     TokenRevoked,
+    UserErased,
 )
 from domain.items import PARENT_KIND, kind_of
-from tests.reference.lives import a_step, life, lives
+from tests.reference.lives import LEAVES, a_step, life, lives
 from tests.reference.model import ItemAnswer, Reference
 from tests.reference.rows import Row, check_rows, rolled_up
 from tests.reference.steps import Put, Step
@@ -55,6 +60,7 @@ def test_a_life_is_what_a_ledger_holds(steps: list[Step]) -> None:
     counts: Counter[str] = Counter()
     for recorded in log:
         counts[recorded.stream] += 1
+        assert recorded.at_us <= recorded.recorded_at_us
         assert recorded.version == counts[recorded.stream]
         assert recorded.catalog_version == counts[CATALOG_STREAM]
         assert (recorded.submission_id is not None) == isinstance(recorded.event, ACTIVITY)
@@ -79,9 +85,54 @@ def test_lives_meet_every_event_and_every_claim() -> None:
         reference = Reference(log_of(*life(seed, 60)))
         met.update(type(r.event) for r in reference.log)
         met.update(reference.claim(r) for r in reference.log if isinstance(r.event, ACTIVITY))
-    not_of_viewing = {DeviceDescribed, TokenIssued, TokenRevoked}
+    not_of_viewing = {DeviceDescribed, TokenIssued, TokenRevoked, UserErased, Erased}
     claims = {"watch", "unwatch", "complete", "started", None}
     assert set(met) == {*EVENT_CLASSES, *claims} - not_of_viewing
+
+
+def test_lives_meet_what_is_rare() -> None:
+    met: Counter[str] = Counter()
+    for seed in range(150):
+        reference = Reference(log_of(*life(seed, 80)))
+        met.update(_rare(reference))
+        for cduid in reference.users:
+            met.update(_rare_for(reference, cduid))
+    wanted = {"opens", "untimed", "further_on", "same_viewing", "idle", "retracted", "early"}
+    wanted |= {"together", "meant earlier", "to come", "dismissed", "left behind", "restarted"}
+    wanted |= {"rewatch", "upcoming", "twin", "share", "no duration", "grown"}
+    assert {each for each in wanted if met[each] < 5} == set()
+
+
+def _rare(reference: Reference) -> Iterator[str]:
+    ids = Counter(r.submission_id for r in reference.log if r.submission_id)
+    yield from ("together" for count in ids.values() if count > 1)
+    yield from ("idle" for r in reference.said if reference.is_idle(r))
+    for r in reference.log:
+        if r.submission_id is not None and (retraction := reference.retraction(r)) is not None:
+            yield "early" if retraction.position < r.position else "retracted"
+        if isinstance(r.event, ItemWatched) and reference.meant_version(r) < r.catalog_version:
+            yield "meant earlier"
+        if isinstance(r.event, ProgressReported):
+            sent, counted = r.event.duration_seconds, reference.duration_seconds(r)
+            yield "share" if r.event.share is not None else "seconds"
+            yield "no duration" if counted is None else "a duration"
+            yield "grown" if sent is not None and sent != counted else "as sent"
+
+
+def _rare_for(reference: Reference, cduid: str) -> Iterator[str]:
+    next_up, answered = reference.next_up(cduid), map(reference.item, repeat(cduid), ITEMS)
+    left_behind = len(reference.in_progress(cduid)) - len(next_up.in_progress)
+    yield from ["left behind"] * left_behind
+    yield from ("restarted" for _, anchor, _ in next_up.next_episode if anchor is None)
+    yield from ("upcoming" for _ in next_up.upcoming)
+    yield from ("dismissed" for _ in reference.dismissed(cduid))
+    yield from ("to come" for leaf in LEAVES if reference.is_to_come(cduid, leaf))
+    for answer in answered:
+        if answer is not None:
+            yield from ["twin"] * len(answer["work"])
+            yield from ["rewatch"] * (answer["rewatch"] is not None)
+    for leaf in LEAVES:
+        yield from (verdict for _, verdict in reference.judged(reference.group(cduid), leaf))
 
 
 @given(lives(), st.randoms(use_true_random=False))
@@ -140,6 +191,7 @@ def test_items_are_listed_parents_first_and_counts_add_up(steps: list[Step]) -> 
             seen.add(item)
             below = [a for a in listed.values() if a is not None and a["parent"] == item]
             assert not below or answer["leaves"] == sum(a["leaves"] for a in below)
+            assert not below or answer["plays"] == sum(a["plays"] for a in below)
 
 
 @pytest.mark.long

@@ -24,6 +24,7 @@ from tests.reference.examples import (
     TALK,
     TV,
     after,
+    finish,
     put,
 )
 from tests.reference.steps import (
@@ -125,11 +126,52 @@ def test_in_progress_holds_only_the_newest_of_each_show() -> None:
     assert len(reference.in_progress(TV)) == 5
 
 
+def in_progress(*steps: Step) -> list[str]:
+    return [item for item, _ in after(*steps).next_up(TV).in_progress]
+
+
+def test_an_episode_left_at_88_percent_is_behind_whoever_has_gone_on() -> None:
+    skipped = Progress(TV, E1, played_seconds=1056.0)
+    assert in_progress(*EPISODES, skipped) == [E1]
+    reference = after(*EPISODES, skipped, finish(TV, E2))
+    assert reference.next_up(TV).in_progress == []
+    assert reference.next_up(TV).next_episode[0][:2] == (E3, E2)
+    assert [item for item, _ in reference.in_progress(TV)] == [E1]
+
+
+def test_what_is_taken_up_again_after_going_on_is_in_progress() -> None:
+    assert in_progress(*EPISODES, Watch(TV, E2), Progress(TV, E1)) == [E1]
+
+
+def test_an_older_episode_is_not_offered_in_place_of_one_that_is_left_behind() -> None:
+    begun: list[Step] = [Progress(TV, E1), Progress(TV, E2), Watch(TV, E3)]
+    assert in_progress(*EPISODES, *begun) == []
+    assert in_progress(*EPISODES, *begun[:2]) == [E2]
+
+
+def test_a_special_watched_meanwhile_leaves_nothing_behind() -> None:
+    watched = [*EPISODES, Watch(TV, E1), Progress(TV, E2)]
+    assert in_progress(*watched, Watch(TV, SPECIAL)) == [E2]
+    assert in_progress(*EPISODES, Progress(TV, E2), Watch(TV, SPECIAL)) == []
+
+
+def test_a_hidden_anchor_leaves_behind_and_a_withheld_one_does_not() -> None:
+    begun = [*EPISODES, Progress(TV, E1), Watch(TV, E5)]
+    assert in_progress(*begun, Hide(E5)) == []
+    no_gore = ChangeAccess("ann", AccessChanged(denied_tags=("gore",)))
+    assert in_progress(*begun, no_gore) == [E1]
+
+
+def test_a_film_is_left_behind_by_nothing() -> None:
+    begun: list[Step] = [*put(ALIEN, BRAZIL), Progress(TV, ALIEN), Watch(TV, BRAZIL)]
+    assert in_progress(*begun) == [ALIEN]
+
+
 def test_unwatched_movies_come_latest_placed_first() -> None:
     movies = [*put(BRAZIL, ALIEN, COCO)]
     assert after(*movies, Watch(TV, COCO)).next_up(TV).unwatched_movie == [ALIEN, BRAZIL]
     moved = after(*movies, Watch(TV, COCO), Put(BRAZIL, "movie_shelf:more"))
-    assert moved.next_up(TV).unwatched_movie == [BRAZIL, ALIEN]
+    assert moved.next_up(TV).unwatched_movie == [ALIEN, BRAZIL]
 
 
 def test_movies_in_progress_hidden_or_watched_through_the_shelf_are_not_offered() -> None:

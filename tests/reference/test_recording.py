@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.events import ItemWatched
+from domain.events import ItemUnwatched, ItemWatched
 from domain.instants import to_us
 from tests.reference.examples import ALIEN, BOB, BRAZIL, E1, PHONE, TV, after, events_of, put
-from tests.reference.steps import Progress, Resubmit, Unwatch, Watch
-from tests.reference.world import BEGIN_US, SLOT_US, World, log_of
+from tests.reference.steps import Clock, Progress, Resubmit, Unwatch, Watch
+from tests.reference.world import BEGIN_US, SLOT_US, SLOW_BY_SECONDS, World, log_of
 
 
 def test_an_absent_time_is_the_time_of_recording() -> None:
@@ -29,6 +29,31 @@ def test_a_clock_that_runs_ahead_cannot_win_for_ever() -> None:
     assert watch.event.occurred_at is not None
     assert to_us(watch.event.occurred_at) == watch.recorded_at_us + 100 * SLOT_US
     assert reference.decider(TV, ALIEN) == unwatch
+
+
+def test_a_box_in_1970_tells_what_it_sees_now() -> None:
+    old = Unwatch(PHONE, ALIEN, slots_ago=0, clock=Clock.NEVER_SET)
+    reference = after(*put(ALIEN), Watch(TV, ALIEN), old)
+    [unwatch] = events_of(reference, PHONE)
+    assert isinstance(unwatch.event, ItemUnwatched)
+    assert unwatch.event.occurred_at is not None
+    assert unwatch.event.occurred_at.year == 1970
+    assert unwatch.at_us == unwatch.recorded_at_us
+    assert reference.decider(TV, ALIEN) == unwatch
+
+
+def test_a_clock_that_says_how_wrong_it_is_is_put_right() -> None:
+    reference = after(*put(ALIEN), Watch(TV, ALIEN, slots_ago=2, clock=Clock.SLOW))
+    [watch] = events_of(reference, TV)
+    assert watch.at_us == watch.recorded_at_us - 2 * SLOT_US
+    assert isinstance(watch.event, ItemWatched)
+    assert watch.event.occurred_at is not None
+    assert to_us(watch.event.occurred_at) == watch.at_us - round(SLOW_BY_SECONDS * 1_000_000)
+
+
+def test_a_clock_that_is_put_right_cannot_win_for_ever_either() -> None:
+    [watch] = events_of(after(Watch(TV, ALIEN, slots_ago=-9, clock=Clock.SLOW)), TV)
+    assert watch.at_us == watch.recorded_at_us
 
 
 def test_of_two_at_the_same_time_the_later_position_is_newer() -> None:

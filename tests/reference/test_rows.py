@@ -2,9 +2,14 @@
 
 import pytest
 
+from domain.events import Details
+from domain.instants import from_us
 from tests.reference.examples import (
     ALIEN,
     BRAZIL,
+    COCO,
+    DARK,
+    DARK_1,
     E1,
     E2,
     E3,
@@ -21,7 +26,8 @@ from tests.reference.examples import (
     put,
 )
 from tests.reference.rows import Row, check_rows, rolled_up
-from tests.reference.steps import Hide, Progress, Put, Step, Unwatch, Watch
+from tests.reference.steps import Hide, Link, Progress, Put, Step, Unlink, Unwatch, Watch
+from tests.reference.world import BEGIN_US, SLOT_US
 
 TWO_SEASONS = put(E1, E2, E4, E5)
 """The season's placements are versions 4 and 5, those of season 2 are 7 and 8."""
@@ -71,9 +77,13 @@ def test_a_row_may_stand_above_the_container_it_completes() -> None:
     check_rows(reference, reference.group(TV), {(SHELF, 8)})
 
 
-def test_a_container_that_nobody_touched_need_not_be_rolled_up() -> None:
-    assert rows_after(Watch(TV, E1), *put(E1)) == {(E1, 0)}
-    assert rows_after(Watch(TV, E1), *put(E1), Progress(TV, E1, 9)) == {(SHELF, 4)}
+def test_a_container_that_nobody_touched_is_rolled_up_too() -> None:
+    assert rows_after(Watch(TV, E1), *put(E1)) == {(SHELF, 4)}
+    watched = [*put(ALIEN, COCO), Watch(TV, ALIEN)]
+    assert rows_after(*watched) == {(FILMS, 2)}
+    assert rows_after(*watched, Put(ALIEN, "movie_shelf:more")) == {(ALIEN, 4)}
+    moved = [Put(ALIEN, "movie_shelf:more"), Put(COCO, FILMS)]
+    assert rows_after(*watched, *moved) == {("movie_shelf:more", 5)}
 
 
 def test_episode_by_episode_rows_collapse_into_season_show_and_shelf() -> None:
@@ -82,6 +92,28 @@ def test_episode_by_episode_rows_collapse_into_season_show_and_shelf() -> None:
     assert rows_after(*TWO_SEASONS, *marks[:2]) == {(SEASON, 5)}
     assert rows_after(*TWO_SEASONS, *marks[:3]) == {(SEASON, 5), (E4, 8)}
     assert rows_after(*TWO_SEASONS, *marks) == {(SHELF, 8)}
+
+
+def test_a_leafs_row_has_the_version_that_a_mark_on_a_container_means() -> None:
+    marked = [*put(E1, E2, E3), Watch(TV, SEASON, slots_ago=1), Unwatch(TV, E1)]
+    assert rows_after(*marked) == {(E2, 6), (E3, 6)}
+    late = [*put(E1, E2, E3, E4), Watch(TV, SEASON, slots_ago=2), Unwatch(TV, E1)]
+    assert rows_after(*late) == {(E2, 6), (E3, 6)}
+    own = [*put(E1, E2, E4), Watch(TV, E2, slots_ago=2)]
+    assert rows_after(*own) == {(E2, 7)}
+
+
+def test_an_episode_that_is_watched_through_its_twin_completes_the_twins_season_too() -> None:
+    twins = [*put(E1, DARK_1), Link(E1, DARK_1)]
+    assert rows_after(*twins, Watch(TV, DARK_1)) == {(SHELF, 7)}
+    assert rows_after(*twins, Watch(TV, DARK_1), Unlink(E1)) == {(DARK, 7)}
+
+
+def test_rows_know_no_clock() -> None:
+    due = Put(E2, details=Details(released_at=from_us(BEGIN_US + 99 * SLOT_US)))
+    steps: list[Step] = [Put(E1), due, Watch(TV, SEASON)]
+    assert rows_after(*steps) == {(E1, 5)}
+    assert rows_after(*steps, Watch(TV, E2)) == {(SHELF, 5)}
 
 
 def test_a_new_episode_is_not_born_watched_and_touches_no_row() -> None:
@@ -145,6 +177,8 @@ def test_rows_may_overlap() -> None:
 
 def test_a_complete_shelf_falls_apart_into_rows_that_still_say_the_rest() -> None:
     assert rows_after(*TWO_SEASONS, Watch(TV, SHELF), Unwatch(TV, E4)) == {(SEASON, 5), (E5, 8)}
+    unwatched = rows_after(*TWO_SEASONS, Watch(TV, SHELF), Unwatch(TV, E1))
+    assert unwatched == {(E2, 8), (SEASON_2, 8)}
 
 
 def test_progress_that_is_only_started_makes_no_row() -> None:

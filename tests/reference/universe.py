@@ -47,7 +47,7 @@ HOMES: dict[str, Home] = {
     "streamable:trailer": _home("stream_source:clips", 2),
 }
 ITEMS = tuple(HOMES)
-GHOSTS = ("episode:ghost", "movie:ghost", "season:ghost", "show_shelf:ghost")
+GHOSTS = ("episode:ghost", "movie:ghost")
 """What viewers speak of and no catalog ever places."""
 
 USERS = ("ann", "bob")
@@ -61,3 +61,12 @@ DEVICE_USERS = {
     "bob-tablet": "bob",
 }
 CDUIDS = tuple(DEVICE_USERS)
+
+SHARED = {
+    "ann-tv": "device-living-room",
+    "bob-tv": "device-living-room",
+    "ann-laptop": "device-study",
+    "bob-tablet": "device-study",
+}
+DEVICES = {cduid: SHARED.get(cduid, f"device-{cduid}") for cduid in CDUIDS}
+"""On which device each cduid is; each user has one at most on each."""

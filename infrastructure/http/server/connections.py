@@ -1,10 +1,12 @@
 """Connections that don't wait for ever: for a request to arrive, or for an answer to be taken.
 
 The server's library waits as long as a client keeps a connection open, so a stranger who sends a
-byte now and then could hold all there are.
+byte now and then could hold all there are. An answer that goes on for hours, a stream, isn't one of
+the connections that are counted: the application bounds how many of these it begins.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -22,6 +24,10 @@ class Bounds:
     connections_max: int
 
 
+STREAM_EXTENSION = "watchledger.stream"
+"""The connection among a scope's extensions, for an application that answers with a stream."""
+
+
 class HeadTooLarge(Exception):
     """The request's line and headers are larger than they may be."""
 
@@ -29,10 +35,14 @@ class HeadTooLarge(Exception):
 class BoundedProtocol(HttpToolsProtocol):
     """The library's protocol with a deadline for each request, and bounds for its head."""
 
-    def __init__(self, bounds: Bounds, **given: Any) -> None:
+    def __init__(self, bounds: Bounds, streams: "set[BoundedProtocol]", **given: Any) -> None:
+        """`streams` are the connections of the server that hold a stream."""
         super().__init__(**given)
         self.access_log = False  # it would hold queries, and so what was put there by mistake
         self._bounds = bounds
+        self._streams = streams
+        self._end_stream: Callable[[], None] | None = None
+        self._is_ending = False
         self._deadline: asyncio.TimerHandle | None = None
         self._sending: asyncio.TimerHandle | None = None
         self._is_in_head = False
@@ -41,15 +51,15 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the library has it
         super().connection_made(transport)
-        if len(self.connections) > self._bounds.connections_max:
+        if len(self.connections) - len(self._streams) > self._bounds.connections_max:
             self._refuse(503, "too_many_connections", "Too many are connected. Try again later.")
             return
         self._start_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_deadline()
-        if self._sending is not None:
-            self._sending.cancel()
+        self._stop_watching()
+        self._forget_stream()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -65,6 +75,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        extensions: dict[str, Any] = {STREAM_EXTENSION: self}
+        self.scope["extensions"] = extensions
         self._is_in_head = True
         self._head_size_bytes = self._unfinished_size_bytes = 0
 
@@ -85,7 +97,40 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        self._forget_stream()
         super().on_response_complete()
+        self._watch_sending()
+
+    def begin_stream(self, end: Callable[[], None]) -> None:
+        """The answer at hand goes on until `end` is called, which the server does when it ends."""
+        self._streams.add(self)
+        self._end_stream = end
+        if self._is_ending:
+            end()
+
+    def hang_up(self) -> None:
+        """Ends the connection without waiting for what was written to be taken."""
+        self.transport.abort()
+
+    def _forget_stream(self) -> None:
+        self._streams.discard(self)
+        self._end_stream = None
+
+    def shutdown(self) -> None:
+        self._is_ending = True
+        super().shutdown()
+        if self._end_stream is not None:
+            self._end_stream()
+            if self.flow.write_paused:  # its reader is slow, and isn't waited for
+                self.hang_up()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch_sending()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_watching()
         self._watch_sending()
 
     def send_400_response(self, msg: str) -> None:
@@ -137,6 +182,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if left and self._sending is None:
             seconds = self._bounds.request_seconds_max
             self._sending = self.loop.call_later(seconds, self._check_sending, left)
+
+    def _stop_watching(self) -> None:
+        if self._sending is not None:
+            self._sending.cancel()
+            self._sending = None
 
     def _check_sending(self, left_before: int) -> None:
         self._sending = None

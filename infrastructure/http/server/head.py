@@ -15,6 +15,7 @@ class HeadAsGet:
         if scope["type"] != "http" or scope["method"] != HTTPMethod.HEAD:
             await self._app(scope, receive, send)
             return
+        scope["state"]["is_head"] = True  # a stream has to end by itself then
         as_get = {**scope, "method": HTTPMethod.GET.value}
         try:
             await self._app(as_get, receive, send)

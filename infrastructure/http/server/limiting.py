@@ -1,8 +1,13 @@
-"""Turns away callers that ask for too much, before anything is looked up for them."""
+"""Turns away callers that ask for too much, before anything is looked up for them.
 
+Who called is known, and noted, as soon as an answer begins: a stream may not end for hours.
+"""
+
+from collections.abc import Mapping
 from hashlib import sha256
 from http import HTTPStatus
 from math import ceil
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,18 +35,20 @@ class RateLimit:
         if wait_seconds:
             await _too_many(scope, wait_seconds)(scope, receive, send)
             return
-        statuses: list[int] = []
 
         async def send_noted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                statuses.append(message["status"])
+                self._note(scope["state"], message["status"], token_key, address)
             await send(message)
 
         await self._app(scope, receive, send_noted)
-        state = scope["state"]
+
+    def _note(
+        self, state: Mapping[str, Any], status: int, token_key: str | None, address: str
+    ) -> None:
         if token_key is not None and "caller" in state:
             self._limits.vouched(token_key, is_admin=state["is_admin"])
-        elif HTTPStatus.UNAUTHORIZED in statuses or not self._limits.knows(token_key):
+        elif status == HTTPStatus.UNAUTHORIZED or not self._limits.knows(token_key):
             self._limits.unknown(token_key, address)
 
 

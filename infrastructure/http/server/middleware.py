@@ -1,4 +1,8 @@
-"""Around every request: an id, safe headers, a line in the log, and an answer where code fails."""
+"""Around every request: an id, safe headers, a line in the log, and an answer where code fails.
+
+An event stream is logged and measured when it begins, as it may go on for hours, and logged again
+when it ends.
+"""
 
 import re
 from time import perf_counter
@@ -13,6 +17,7 @@ from infrastructure.operations.metrics import Metrics
 
 REQUEST_ID_HEADER = "X-Request-ID"
 
+_STREAM = "text/event-stream"
 _is_request_id = re.compile(r"[A-Za-z0-9._~-]{1,128}").fullmatch
 _log = structlog.get_logger()
 
@@ -41,6 +46,8 @@ class RequestLog:
         request_id = given if _is_request_id(given) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
         answered: list[int] = []
+        is_stream = False
+        started_at = perf_counter()
 
         async def send_marked(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -49,9 +56,11 @@ class RequestLog:
                 headers[REQUEST_ID_HEADER] = request_id
                 for name, value in _SAFE_HEADERS.items():
                     headers.setdefault(name, value)
+                nonlocal is_stream
+                if is_stream := headers.get("Content-Type", "").startswith(_STREAM):
+                    self._tell(scope, message["status"], perf_counter() - started_at)
             await send(message)
 
-        started_at = perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, send_marked)
@@ -60,7 +69,11 @@ class RequestLog:
                 _log.exception("request failed")
                 if not answered:
                     await _internal_error(request_id)(scope, receive, send_marked)
-            self._tell(scope, answered[0] if answered else None, perf_counter() - started_at)
+            seconds = perf_counter() - started_at
+            if is_stream:
+                _log.info("stream ended", path=scope["path"], duration_ms=round(seconds * 1000, 2))
+            else:
+                self._tell(scope, answered[0] if answered else None, seconds)
 
     def _tell(self, scope: Scope, status: int | None, seconds: float) -> None:
         if status is not None:

@@ -65,7 +65,7 @@ class HttpServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=partial(BoundedProtocol, bounds),  # type: ignore[arg-type]  # it is only called
+                http=partial(BoundedProtocol, bounds, set()),  # type: ignore[arg-type]  # it is only called
                 loop="auto" if sys.platform == "win32" else "uvloop",
                 lifespan="off",
                 log_config=None,

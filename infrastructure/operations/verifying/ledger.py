@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from infrastructure.ledger.continuity import Continuity
 from infrastructure.ledger.reader import REPLAY_PAGE, head, read_rows
-from infrastructure.ledger.schema import ledger_event
+from infrastructure.ledger.schema import ledger_erasure, ledger_event
 
 _event = ledger_event.c
 
@@ -23,8 +23,16 @@ def ledger_faults(
         for row in rows:
             yield from continuity.faults(row)
         on_events(len(rows))
+    yield from _erasure_faults(connection, continuity)
     yield from _head_faults(connection, continuity)
     yield from _repeated_submissions(connection)
+
+
+def _erasure_faults(connection: Connection, continuity: Continuity) -> Iterator[str]:
+    if connection.execute(select(ledger_erasure.c.erasure).limit(1)).first() is not None:
+        yield "An erasure isn't finished. Start the service: it goes on with it."
+    else:
+        yield from continuity.coverage.faults()
 
 
 def _head_faults(connection: Connection, continuity: Continuity) -> Iterator[str]:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Table, select
 from domain.directory import Directory
 from domain.fold import Fold
 from infrastructure.ledger.reader import REPLAY_PAGE, read
-from projections.bookmark import read_bookmark
+from infrastructure.ledger.reports import LedgerReports
+from projections.bookmark import check_rules, read_bookmark
 from projections.bulk import Values
 from projections.read_models import ReadModels
 
@@ -19,12 +20,13 @@ def read_model_faults(
     """Every row that differs from what a replay gives, each in a sentence.
 
     `connection` sees one state of the database, and was asked for the bookmark before all else. The
-    thresholds are those of the read models. Raises UnreadableEvent.
+    thresholds are those of the read models. Raises UnreadableEvent, RebuildDue.
     """
     place = read_bookmark(connection)
     if place is None:
         return
-    fold = Fold(Directory(), place.policy, derives_late=True)
+    check_rules(place)
+    fold = Fold(Directory(), place.policy, LedgerReports(lambda: connection), derives_late=True)
     position = 0
     while position < place.position:
         events = read(connection, position, min(REPLAY_PAGE, place.position - position))

@@ -20,8 +20,9 @@ from infrastructure.database.problems import DatabaseLocked
 from infrastructure.database.synchronous import Synchronous
 from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.reader import REPLAY_PAGE, head, read_settings
+from infrastructure.ledger.reports import LedgerReports
 from infrastructure.projecting.page_processor import PageProcessor
-from infrastructure.projecting.projector import Projector, RebuildDue
+from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.rebuilding.lock import rebuild_lock
 from infrastructure.projecting.rebuilding.shadow_tables import (
     ShadowTables,
@@ -31,7 +32,7 @@ from infrastructure.projecting.rebuilding.shadow_tables import (
 from infrastructure.projecting.rebuilding.user_range import load_common, user_ranges
 from infrastructure.projecting.rebuilding.workers import Job, started
 from projections import bookmark
-from projections.bookmark import LIVE, REBUILD, BookmarkState
+from projections.bookmark import LIVE, REBUILD, BookmarkState, RebuildDue
 from projections.read_models import PROJECTIONS, ReadModels
 
 _NOTED_EVERY_SECONDS = 1.0
@@ -101,7 +102,7 @@ def _fill(
 ) -> Directory:
     """Answers what was said of catalog, device users and access."""
     url = engine.url.render_as_string(hide_password=False)
-    fold = Fold(Directory(), plan.policy)
+    fold = Fold(Directory(), plan.policy, LedgerReports(engine.connect))
     with started(plan.jobs) as jobs:
         with write_transaction(engine) as connection:
             shadow.create(connection)
@@ -198,7 +199,7 @@ class _Catching:
     def _swap(self, connection: Connection) -> int:
         place = self._place(connection, REBUILD)
         if not self._plan.is_whole and self._place(connection, LIVE).policy != self._plan.policy:
-            raise RebuildDue("The thresholds have changed. Rebuild all projections at once.")
+            raise RebuildDue("The policy has changed. Rebuild all projections at once.")
         models = [
             model
             for projection in PROJECTIONS

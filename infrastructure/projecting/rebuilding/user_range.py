@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate, pairwise
 
 from sqlalchemy import Connection, Engine
@@ -17,10 +18,12 @@ from domain.events import device_user_stream
 from domain.fold import Fold
 from domain.policy import Policy
 from infrastructure.database.engine import read_transaction
-from infrastructure.ledger.reader import REPLAY_PAGE, read_user_range
+from infrastructure.ledger.reader import REPLAY_PAGE, UserSpan, read_user_span
+from infrastructure.ledger.reports import LedgerReports
 from infrastructure.ledger.statements import statements_of
 from infrastructure.projecting.rebuilding.shadow_tables import ShadowTables, load
 from projections.driver import driver_of
+from projections.keeping import Source
 from projections.read_models import ReadModels
 
 _AFTER_ALL = "\U0010ffff"
@@ -29,10 +32,9 @@ _AFTER_ALL = "\U0010ffff"
 
 @dataclass(frozen=True, slots=True)
 class UserRange:
-    """Which users: from a name up to before another, by code point; and up to which position."""
+    """Which users, and up to which position."""
 
-    first: str
-    end: str
+    span: UserSpan
     upto: int
 
 
@@ -41,7 +43,21 @@ def user_ranges(
 ) -> list[UserRange]:
     """All users in `count` ranges with about as many events each; in fewer where users are few."""
     cuts = _cuts(_events_by_user(connection, directory), count) if count > 1 else []
-    return [UserRange(first, end, upto) for first, end in pairwise(["", *cuts, _AFTER_ALL])]
+    return [
+        UserRange(_span(directory, first, end), upto)
+        for first, end in pairwise(["", *cuts, _AFTER_ALL])
+    ]
+
+
+def _span(directory: Directory, first: str, end: str) -> UserSpan:
+    """Whose a device user is now counts, and not whose it was when something was recorded."""
+    users = {each: directory.device_users[each].user for each in sorted(directory.reassigned)}
+    return UserSpan(
+        first,
+        end,
+        tuple(map(device_user_stream, users)),
+        tuple(device_user_stream(each) for each, user in users.items() if first <= user < end),
+    )
 
 
 def _events_by_user(connection: Connection, directory: Directory) -> dict[str, int]:
@@ -68,17 +84,24 @@ def fold_range(
 
     Raises UnreadableEvent.
     """
-    fold = Fold(Directory(), policy, derives_late=True)
+    source = Source(engine.connect)
+    fold = Fold(Directory(), policy, LedgerReports(source.connection), derives_late=True)
     position = 0
     while position < user_range.upto:
         upto = min(position + REPLAY_PAGE, user_range.upto)  # positions have no gap
         with read_transaction(engine) as connection:
-            events = read_user_range(connection, position, upto, user_range.first, user_range.end)
-        fold.take(events)
+            source.connect = partial(_same, connection)
+            fold.take(read_user_span(connection, position, upto, user_range.span))
         on_events(upto - position)
         position = upto
-    fold.settle()
+    with read_transaction(engine) as connection:
+        source.connect = partial(_same, connection)
+        fold.settle()
     return fold
+
+
+def _same(connection: Connection) -> Connection:
+    return connection
 
 
 def load_range(engine: Engine, shadow: ShadowTables, fold: Fold) -> None:

@@ -67,6 +67,9 @@ def test_where_nobody_is_registered_the_list_says_so(run: Run) -> None:
         ["rename", "nobody", "x"],
         ["rotate-token", "nobody"],
         ["revoke-token", "nobody"],
+        ["reassign", "nobody", "--user", "ben"],
+        ["retire", "nobody"],
+        ["reinstate", "nobody"],
     ],
 )
 def test_an_unknown_device_user_is_refused(run: Run, arguments: list[str]) -> None:
@@ -90,3 +93,20 @@ def test_an_unknown_device_user_is_refused(run: Run, arguments: list[str]) -> No
 def test_misuse_is_told_before_anything_is_recorded(run: Run, arguments: list[str]) -> None:
     assert run("device-user", *arguments, exit_code=2).stderr
     assert json.loads(run("device-user", "list", "--json").stdout) == {"items": []}
+
+
+def test_one_is_given_to_another_user(run: Run, ada: list[str]) -> None:
+    run("device-user", "reassign", ada[0], "--user", "ben")
+    assert shown(run, ada[0])["user"] == "ben"
+    assert shown(run, ada[0])["has_token"] is True
+    listed = json.loads(run("device-user", "list", "--user", "ben", "--json").stdout)
+    assert [each["cduid"] for each in listed["items"]] == [ada[0]]
+
+
+def test_one_is_retired_and_comes_back_with_a_new_token(run: Run, ada: list[str]) -> None:
+    run("device-user", "retire", ada[0])
+    assert ada[0] not in run("device-user", "list").stdout
+    assert ada[0] in run("device-user", "list", "--retired").stdout
+    assert run("device-user", "reinstate", ada[0]).stdout.startswith(f"{ada[0]}.")
+    assert shown(run, ada[0])["retired"] is False
+    assert run("device-user", "reinstate", ada[0]).stdout == ""

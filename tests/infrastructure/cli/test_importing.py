@@ -87,7 +87,7 @@ def test_rejected_lines_are_told_and_hold_back_no_other(
         7: "invalid_event",
         8: "invalid_event",
         9: "submission_conflict",
-        10: "invalid_event",
+        10: "progress_on_container",
         11: "invalid_event",
         12: "line_too_long",
         13: "invalid_json",
@@ -181,3 +181,16 @@ def test_a_file_that_is_an_array_is_told_how_to_become_lines(run: Run, tmp_path:
     path = write_lines(tmp_path / "items", [[{"item": "movie_shelf:films"}]])
     result = run("import", "catalog", str(path), exit_code=1)
     assert "jq -c '.[]' FILE > lines.ndjson" in result.stderr
+
+
+def test_ticks_of_a_file_are_recorded_whole_and_are_duplicates_the_next_time(
+    run: Run, ada: list[str], tmp_path: Path
+) -> None:
+    assert ada
+    ticks = [
+        {**watch(number, "movie:m", kind="progress"), "played_seconds": 600, "state": "paused"}
+        for number in (1, 2, 3)
+    ]
+    path = str(write_lines(tmp_path / "events", ticks))
+    assert "3 recorded, 0 duplicate" in run("import", "events", path).stderr
+    assert "0 recorded, 3 duplicate" in run("import", "events", path).stderr

@@ -18,7 +18,11 @@ def test_the_doctor_says_what_it_finds_and_ends_with_1_if_something_is_wrong(run
     assert "database" in told
     assert "problem" not in told
     checks = json.loads(run("doctor", "--json").output)["checks"]
-    assert {"name": "thresholds", "state": "ok", "detail": "0.05 and 0.9, as projected."} in checks
+    assert {
+        "name": "thresholds",
+        "state": "ok",
+        "detail": "0.05, 0.9, 300 s and 900 s, as projected.",
+    } in checks
     wrong = run("doctor", "--database-url", "sqlite:////nowhere/x.db", exit_code=1).output
     assert "There is no database there" in wrong
 

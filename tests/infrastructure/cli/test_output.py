@@ -104,7 +104,7 @@ def narrow(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         (["history", "--cduid"], [EPISODE, FILM, f"{HEX}8"]),
         (["item"], [EPISODE, LATER]),
         (["device-user", "list"], [f"{HEX}8", f"{HEX}9"]),
-        (["stats"], [f"{HEX}9", f"show:{HEX}4"]),
+        (["stats", "--by", "show"], [f"show:{HEX}4"]),
     ],
     ids=" ".join,
 )
@@ -112,7 +112,7 @@ def narrow(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 def test_in_80_columns_ids_stand_whole_and_titles_in_full(
     narrow: Run, command: list[str], shown: list[str]
 ) -> None:
-    alone = command in (["device-user", "list"], ["stats"])
+    alone = command[0] in {"device-user", "stats"}
     below = {"why": [EPISODE], "item": [f"season:{HEX}5"]}.get(command[0], [])
     told = narrow(*command, *([] if alone else [f"{HEX}8", *below])).stdout
     # A sentence is the terminal's to wrap.

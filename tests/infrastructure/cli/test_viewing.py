@@ -154,17 +154,3 @@ def test_a_day_given_as_an_end_is_in_it(run: Run) -> None:
     assert [row["item"] for row in rows] == ["season:s1"]
     at_end = run("watched", "ada-tv", "--json", "--as-of", str(newest["position"])).stdout
     assert json.loads(at_end)["rows"] == rows
-
-
-@pytest.mark.usefixtures("said")
-def test_plays_are_counted_by_month(run: Run) -> None:
-    asked = ("stats", "--user", "ada", "--month")
-    assert "Nothing was played." not in run(*asked, "2026-01").stderr
-    assert "Nothing was played." in run(*asked, "2026-02").stderr
-
-
-@pytest.mark.parametrize("month", ["nov", "2026", "2026-13", "2026-1", "2026-01-31", "٢٠٢٦-01"])
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_what_is_no_month_is_misuse(run: Run, month: str) -> None:
-    result = run("stats", "--month", month, exit_code=2)
-    assert "no month; send one such as 2026-11" in " ".join(result.stderr.replace("│", "").split())

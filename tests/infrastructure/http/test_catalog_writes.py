@@ -1,10 +1,14 @@
 """Media servers place, hide and restore items."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from projections.catalog import Movie
 from tests.helpers.api import Api, problem
 
 SHELF = {"item": "movie_shelf:m", "parent": None}
@@ -98,6 +102,29 @@ def test_a_malformed_item_in_the_path_is_named(shared_api: Api) -> None:
             "index should be less than 2147483648",
         ),
         ({"item": "movie_shelf:a", "colour": "red"}, "invalid_item", "colour isn't a field here"),
+        ({"item": "movie_shelf:a", "year": 1066}, "invalid_item", "year should be greater than"),
+        ({"item": "movie_shelf:a", "link": None}, "invalid_item", "link should be a valid boolean"),
+        (
+            {"item": "movie_shelf:a", "released_at": "2026-02-30"},
+            "invalid_item",
+            "released_at should be a valid datetime",
+        ),
+        (
+            {"item": "movie_shelf:a", "released_at": "2026"},
+            "invalid_item",
+            "released_at isn't understood; send a day such as 2026-01-31",
+        ),
+        (
+            {"item": "movie_shelf:a", "released_at": "2026-02-20T10:00:00"},
+            "invalid_item",
+            "released_at has no time zone",
+        ),
+        (
+            {"item": "movie_shelf:a", "released_at": "0001-01-01T00:00:00Z"},
+            "invalid_item",
+            "released_at lies outside the years 1800 to 9998",
+        ),
+        ({"item": "movie_shelf:a", "released_at": 1e9}, "invalid_item", "released_at isn't"),
         (7, "invalid_item", "it should be an object"),
     ],
 )
@@ -154,3 +181,36 @@ def test_metadata_is_taken_as_it_comes(api: Api) -> None:
         "external_ids": {"tmdb": "1092", "imdb": "tt0041959"},
     }
     assert codes(post(api, as_kept)) == ["unchanged"]
+
+
+def test_an_item_says_its_year_and_when_it_comes_out(api: Api) -> None:
+    films = [
+        {"item": f"movie:{key}", "parent": "movie_shelf:m", "year": 1895, "released_at": released}
+        for key, released in {
+            "a": "1895-12-28",
+            "b": "2026-01-31T23:30:00-02:00",
+            "c": "2026-02-01T01:30:00Z",
+            "d": None,
+        }.items()
+    ]
+    position = api.place(SHELF, *films)
+    listed = api.admin.get("/v1/catalog/items", params={"after": position}).json()["items"]
+    assert [(each["year"], each["released_at"]) for each in listed[1:]] == [
+        (1895, "1895-12-28T00:00:00Z"),
+        (1895, "2026-02-01T01:30:00Z"),
+        (1895, "2026-02-01T01:30:00Z"),
+        (1895, None),
+    ]
+    with Session(api.services.engine) as session:
+        rows = session.scalars(select(Movie).order_by(Movie.item))
+        assert [(each.year, each.released_at) for each in rows] == [
+            (1895, datetime(1895, 12, 28, tzinfo=UTC)),
+            (1895, datetime(2026, 2, 1, 1, 30, tzinfo=UTC)),
+            (1895, datetime(2026, 2, 1, 1, 30, tzinfo=UTC)),
+            (1895, None),
+        ]
+    unset = post(api, {"item": "movie:a", "year": None, "released_at": None})
+    assert codes(unset) == ["changed"]
+    assert codes(post(api, {**films[1], "released_at": "2026-02-01T01:30:00+00:00"})) == [
+        "unchanged"
+    ]

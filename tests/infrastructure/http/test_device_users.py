@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.api import Api, problem
+from tests.helpers.api import Api, event, problem, send
 
 ANN = {"user": "ann", "device": "d1"}
 
@@ -128,3 +128,80 @@ def test_a_limit_that_nothing_matches_is_warned_of(api: Api) -> None:
 def test_limits_are_the_admins_to_read(api: Api) -> None:
     tv = api.register("tv", user="kid")
     assert problem(tv.get("/v1/users/kid/access")) == (403, "admin_only")
+
+
+def after(api: Api) -> dict[str, int]:
+    return {"after": api.services.ledger.head().position}
+
+
+def test_a_device_user_goes_to_another_user_with_all_that_it_said(api: Api) -> None:
+    api.place_movies("a", "b")
+    tv, phone = api.register("tv", "ann"), api.register("phone", "ben")
+    send(tv, event("movie:a"))
+    send(phone, event("movie:b"))
+    answer = api.admin.post("/v1/device-users/tv/reassign", json={"user": "ben"})
+    assert answer.status_code == 200
+    history = "/v1/history"
+    for user, count in (("ann", 0), ("ben", 7)):
+        params: dict[str, str | int] = {"user": user, **after(api)}
+        assert len(api.admin.get(history, params=params).json()["events"]) == count, user
+    seen = phone.get("/v1/device-users/phone/items/movie:a", params=after(api)).json()
+    assert seen["watched"] is True
+    assert all(
+        event_["user"] == "ben"
+        for event_ in api.admin.get(history, params={"cduid": "tv"}).json()["events"]
+    )
+
+
+def test_reassigning_is_undone_by_doing_it_back(api: Api) -> None:
+    api.place_movies("a")
+    tv, phone = api.register("tv", "ann"), api.register("phone", "ann")
+    send(tv, event("movie:a"))
+    for user in ("ben", "ben", "ann"):
+        answer = api.admin.post("/v1/device-users/tv/reassign", json={"user": user})
+        assert answer.status_code == 200
+    seen = phone.get("/v1/device-users/phone/items/movie:a", params=after(api)).json()
+    assert seen["watched"] is True
+    assert api.services.ledger.head().position == answer.json()["position"] == 9
+
+
+def test_a_retired_device_user_is_in_no_list_and_what_it_said_stays(api: Api) -> None:
+    api.place_movies("a")
+    tv, phone = api.register("tv"), api.register("phone")
+    send(tv, event("movie:a"))
+    assert api.admin.post("/v1/device-users/tv/retire").status_code == 200
+    assert problem(tv.post("/v1/events", json={"events": [event()]})) == (401, "token_unknown")
+    listed = api.admin.get("/v1/device-users", params=after(api)).json()["items"]
+    assert [each["cduid"] for each in listed] == ["phone"]
+    everyone = api.admin.get("/v1/device-users", params={"retired": True}).json()["items"]
+    assert [(each["cduid"], each["retired"]) for each in everyone] == [
+        ("phone", False),
+        ("tv", True),
+    ]
+    assert phone.get("/v1/device-users/phone/items/movie:a").json()["watched"] is True
+
+
+def test_what_is_retired_is_reinstated_before_it_is_used_again(api: Api) -> None:
+    api.register("tv")
+    api.admin.post("/v1/device-users/tv/retire")
+    for answer in (
+        api.admin.post("/v1/device-users/tv/token"),
+        api.admin.put("/v1/device-users/tv", json={"user": "ann", "device": "device-tv"}),
+    ):
+        assert problem(answer) == (409, "device_user_retired")
+    token = api.admin.post("/v1/device-users/tv/reinstate").json()["token"]
+    [result] = send(api.client(token), event())
+    assert result["status"] == "recorded"
+    assert "token" not in api.admin.post("/v1/device-users/tv/reinstate").json()
+
+
+def test_only_what_is_registered_is_reassigned_retired_or_reinstated(shared_api: Api) -> None:
+    admin = shared_api.admin
+    answers = (
+        admin.post("/v1/device-users/x/reassign", json={"user": "ben"}),
+        admin.post("/v1/device-users/x/retire"),
+        admin.post("/v1/device-users/x/reinstate"),
+    )
+    assert [problem(answer) for answer in answers] == [(404, "unknown_device_user")] * 3
+    nobody = admin.post("/v1/device-users/tv/reassign", json={})
+    assert problem(nobody) == (400, "invalid_body")

@@ -70,3 +70,26 @@ def test_a_database_that_fails_fails_those_who_wait() -> None:
 
     with pytest.raises(DatabaseUnreachable):
         asyncio.run(main())
+
+
+def test_who_follows_is_woken_at_once_and_looked_for_seldom() -> None:
+    async def main() -> tuple[int, int]:
+        models = ReadModels(iter([7] * 10_000))
+        watch = PositionWatch(models.position)
+        following = asyncio.create_task(watch.beyond(7))
+        await asyncio.sleep(0.5)
+        looked = models.asked
+        Thread(target=watch.tell, args=[8]).start()
+        return await following, looked
+
+    found, looked = asyncio.run(main())
+    assert found == 8
+    assert looked < 6
+
+
+def test_who_follows_is_told_of_what_another_process_projects() -> None:
+    async def main() -> int:
+        models = ReadModels(iter([7, 7, *[9] * 10_000]))
+        return await PositionWatch(models.position).beyond(7)
+
+    assert asyncio.run(main()) == 9

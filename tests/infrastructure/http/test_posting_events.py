@@ -140,3 +140,22 @@ def test_what_was_recorded_is_in_the_history_as_it_was_sent(api: Api) -> None:
     assert found["id"] == sent["id"].lower() == result["id"]
     assert (found["played_seconds"], found["duration_seconds"]) == (5000, 100)
     assert found["occurred_at"] is None
+
+
+def test_a_duration_of_nothing_is_one_that_the_player_does_not_know(api: Api) -> None:
+    tv = api.register("tv")
+    api.place_movies("a")
+    sent = event("movie:a", "progress", played_seconds=3600, duration_seconds=0)
+    assert send(tv, sent)[0]["status"] == "recorded"
+    unknown = {key: each for key, each in sent.items() if key != "duration_seconds"}
+    assert send(tv, unknown)[0]["status"] == "duplicate", "it is what was left out"
+
+
+def test_a_clock_that_was_never_set_is_warned_of(api: Api) -> None:
+    tv = api.register("tv")
+    api.place_movies("a")
+    unset = event("movie:a", "unwatch", occurred_at="1970-01-01T00:12:00Z")
+    assert send(tv, unset)[0]["warning"] == "unset_clock"
+    undated = event("movie:a", "watch", occurred_at="1970-01-01T00:00:00Z")
+    assert "warning" not in send(tv, undated)[0]
+    assert send(tv, event("movie:b", "watch"))[0]["warning"] == "unknown_item"

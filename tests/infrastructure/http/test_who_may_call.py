@@ -21,10 +21,15 @@ DEVICES = {
     "/v1/device-users/{cduid}/items/{item}",
     "/v1/device-users/{cduid}/items/{item}/why",
     "/v1/device-users/{cduid}/watched",
+    "/v1/device-users/{cduid}/watch-through",
     "/v1/device-users/{cduid}/in-progress",
     "/v1/device-users/{cduid}/next-up",
+    "/v1/device-users/{cduid}/dismissed",
     "/v1/device-users/{cduid}/plays",
+    "/v1/device-users/{cduid}/stats",
     "/v1/device-users/{cduid}/history",
+    "/v1/device-users/{cduid}/changes",
+    "/v1/device-users/{cduid}/now-playing",
 }
 """What a device may call, for its own cduid."""
 
@@ -45,8 +50,15 @@ def operations(api: Api) -> list[tuple[str, str]]:
 
 
 def call(client: httpx.Client, method: str, path: str, cduid: str = "tv") -> httpx.Response:
-    filled = path.format(cduid=cduid, item="movie:a", user="ann")
-    return client.request(method, filled)
+    return ask(client, method, path.format(cduid=cduid, item="movie:a", user="ann"))
+
+
+def ask(client: httpx.Client, method: str, path: str, **fields: Any) -> httpx.Response:
+    """The answer, whole unless it is a stream, which would never be."""
+    with client.stream(method, path, **fields) as answer:
+        if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+            answer.read()
+    return answer
 
 
 def test_nothing_is_answered_without_a_token(shared_api: Api) -> None:
@@ -67,6 +79,19 @@ def test_nothing_is_answered_to_a_wrong_token(shared_api: Api, token: str) -> No
     client = shared_api.client(token)
     for method, path in operations(shared_api):
         assert problem(call(client, method, path)) == (401, "token_unknown"), path
+
+
+def test_whoever_may_not_get_is_refused_the_head_likewise(
+    shared_api: Api, tv: httpx.Client
+) -> None:
+    shared_api.register("tablet")
+    callers = (shared_api.nobody, shared_api.client("wrong"), tv)
+    for path in (path for method, path in operations(shared_api) if method == "GET"):
+        for client, expected in zip(callers, ({401}, {401}, {403, 404}), strict=True):
+            got, asked = (call(client, method, path, "tablet") for method in ("GET", "HEAD"))
+            assert got.status_code in expected, path
+            assert (asked.status_code, asked.content) == (got.status_code, b""), path
+            assert asked.headers.get("WWW-Authenticate") == got.headers.get("WWW-Authenticate")
 
 
 def test_any_other_cduid_is_not_there_for_a_device(shared_api: Api, tv: httpx.Client) -> None:
@@ -151,7 +176,7 @@ def test_no_token_is_logged_whichever_route_it_is_sent_to_and_however(
                 call(client, method, path)
                 filled = path.format(cduid="tv", item="movie:a", user="ann")
                 body = {"token": token, "events": [token]}
-                client.request(method, filled, params={"token": token}, json=body)
+                ask(client, method, filled, params={"token": token}, json=body)
     assert len(logs) > len(clients) * len(operations(api))
     ours = [each.getMessage() for each in caplog.records if not each.name.startswith("http")]
     for text in (str(logs), *ours):

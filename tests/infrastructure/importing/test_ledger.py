@@ -175,7 +175,7 @@ def edited(lines: list[bytes], at: int, **fields: Any) -> list[Line]:
         ({"position": 99}, "Events 25 to 98 are missing before event 99."),
         ({"version": 99}, "of its stream should come here"),
         ({"user": "eve"}, "its digest doesn't fit"),
-        ({"stream": "cduid:eve"}, "version 1 of its stream should come here"),
+        ({"stream": "cduid:eve", "version": 7}, "version 1 of its stream should come here"),
         ({"catalog_version": 0}, "the catalog wasn't at version 0 then"),
         ({"recorded_at_us": 1}, "it was recorded before the event that stands before it"),
         ({"salt": "AAAAAAAAAAAAAAAAAAAAAA=="}, "its digest doesn't fit"),

@@ -14,9 +14,10 @@ from domain.viewer import Viewer
 from infrastructure.querying.as_of import look_back
 from infrastructure.querying.history import PageEnd, Question, history
 from infrastructure.querying.reader import Snapshot
-from infrastructure.querying.why import why
+from infrastructure.querying.why import Reasons, Why
 from tests.helpers.answers import check_viewer
 from tests.helpers.stage import ON_A_DATABASE, Stage, emptied
+from tests.reference import model
 from tests.reference.examples import ALIEN, E1, E2, PHONE, SEASON, SHOW, TV, put
 from tests.reference.facts import item_of, order
 from tests.reference.lives import LEAVES, a_step, life, lives
@@ -33,7 +34,7 @@ def asked(reference: Reference, chance: Random) -> Question:
     """Anything that can be asked: half of the filters are left out."""
     log = reference.log
     some = {
-        "user": chance.choice(("ann", "bob", "nobody")),
+        "streams": reference.streams(chance.choice(("ann", "bob", "nobody"))),
         "item": chance.choice((*ITEMS, *GHOSTS)),
         "under": chance.choice(("show:expanse", "season:ex1", "movie_shelf:films", *ITEMS)),
         "topics": tuple(each.topic for each in chance.sample(EVENT_CLASSES, 4)),
@@ -48,7 +49,7 @@ def asked(reference: Reference, chance: Random) -> Question:
 def meets(question: Question, recorded: Recorded) -> bool:
     """What a question asks besides whose event it is and about what."""
     return (
-        question.user in {None, recorded.user}
+        (question.streams is None or recorded.stream in question.streams)
         and (question.topics is None or type(recorded.event).topic in question.topics)
         and (question.since_us is None or question.since_us <= recorded.at_us)
         and (question.until_us is None or recorded.at_us < question.until_us)
@@ -114,10 +115,17 @@ def check_reasons(snapshot: Snapshot, stage: Stage, reference: Reference) -> Non
         viewer = snapshot.viewer(cduid)
         for leaf in LEAVES:
             if viewer.sees(leaf):
-                reasons = why(
-                    snapshot.connection, viewer, stage.policy, leaf, snapshot.position, UNBOUNDED
-                )
-                assert (reasons.decider, reasons.overruled) == reference.why(cduid, leaf)
+                asked = Why(snapshot.connection, viewer, stage.policy, snapshot.position, UNBOUNDED)
+                assert as_reference(asked.of(leaf)) == reference.why(cduid, leaf)
+
+
+def as_reference(reasons: Reasons) -> model.Why:
+    completions = [
+        model.Judged(each.event.position, each.verdict.value) for each in reasons.completions
+    ]
+    return model.Why(
+        reasons.decider, reasons.overruled, reasons.in_progress, reasons.ended_by, completions
+    )
 
 
 def check_as_of(snapshot: Snapshot, stage: Stage, reference: Reference, position: int) -> None:
@@ -141,7 +149,7 @@ def test_histories_reasons_and_as_of_are_the_reference_models(
 
 def check_audit(stage: Stage, chance: Random) -> None:
     with stage.reader.snapshot() as snapshot:
-        reference = Reference(stage.log)
+        reference = Reference(stage.log, moment_us=stage.now_us)
         for _ in range(5):
             check_histories(snapshot, reference, chance)
         check_reasons(snapshot, stage, reference)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from domain.directory import Directory
+from domain.events import device_user_stream, user_stream
 from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.reader import head, read_settings
 from infrastructure.querying.history import Question, history
@@ -25,17 +26,18 @@ def questions(mix: Mix, upto: int, at_us: int) -> dict[str, dict[str, Any]]:
     device = mix.devices[5]
     cduid, user = (device.cduid,), device.user
     group = tuple(each.cduid for each in mix.devices if each.user == user)
+    streams = (user_stream(user), *map(device_user_stream, group))
     minute = {"since_us": at_us, "until_us": at_us + MINUTE_US}
     return {
         "nothing": {},
         "cduid": {"cduids": cduid},
         "group": {"cduids": group},
-        "user": {"user": user},
+        "user": {"streams": streams},
         "type": {"topics": (UNWATCHED,)},
         "types": {"topics": (WATCHED, UNWATCHED, MOVED)},
         "no such type": {"topics": (MOVED,)},
         "cduid and type": {"cduids": cduid, "topics": (UNWATCHED,)},
-        "user and type": {"user": user, "topics": (UNWATCHED,)},
+        "user and type": {"streams": streams, "topics": (UNWATCHED,)},
         "item": {"item": "episode:7"},
         "item and type": {"item": "episode:7", "topics": (UNWATCHED,)},
         "item and cduid": {"item": "episode:7", "cduids": cduid},

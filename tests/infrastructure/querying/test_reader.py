@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from domain.events import IsolationMode
 from infrastructure.database.problems import SchemaTooOld
-from infrastructure.querying.reader import Reader
+from infrastructure.querying.reader import Reader, Snapshot
 from infrastructure.querying.session import StaleRead
 from projections.read_models import METADATA
 from tests.helpers.answers import check_answers, check_viewer
@@ -141,15 +141,22 @@ def test_many_readers_at_once_see_nothing_half_done(stage: Stage) -> None:
     log, over = stage.log, Event()
     problems: list[BaseException] = []
 
+    def then(snapshot: Snapshot) -> Reference:
+        return Reference(log[: snapshot.position], moment_us=stage.now_us)
+
     def read_alone(cduid: str) -> None:
         with suppress(StaleRead), stage.reader.snapshot(of=cduid) as snapshot:
-            check_viewer(snapshot.viewer(cduid), Reference(log[: snapshot.position]))
+            check_viewer(
+                snapshot.viewer(cduid), Reference(log[: snapshot.position], moment_us=stage.now_us)
+            )
 
     def read() -> None:
         try:
             while not over.is_set():
                 with stage.reader.snapshot() as snapshot:
-                    check_answers(snapshot, Reference(log[: snapshot.position]))
+                    check_answers(
+                        snapshot, Reference(log[: snapshot.position], moment_us=stage.now_us)
+                    )
                     cduids = list(snapshot.directory.device_users)
                 for cduid in cduids:
                     read_alone(cduid)

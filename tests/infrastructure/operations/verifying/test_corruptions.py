@@ -22,7 +22,13 @@ from tests.reference.steps import Progress, Watch
 def stage(engine: Engine) -> Stage:
     """Ann has seen half a show on two devices, Bob began a movie; Ann's last event is the last."""
     stage = Stage(engine)
-    stage.tell(*put(E1, E2, E3, ALIEN), Watch(TV, E1), Watch(PHONE, E2), Progress(BOB, ALIEN))
+    stage.tell(
+        *put(E1, E2, E3, ALIEN),
+        Watch(TV, E1),
+        Watch(PHONE, E2),
+        Progress(BOB, ALIEN, played_seconds=300.0),
+        Progress(BOB, ALIEN),
+    )
     stage.tell(Watch(TV, E3), Watch(TV, ALIEN))
     return stage
 
@@ -178,12 +184,14 @@ def spoilt_rows() -> dict[str, tuple[str, str]]:
             f"progress row ({BOB}, {ALIEN}): played_seconds is 1.0, the ledger says 600.0",
         ),
         "watch_count": ("DELETE FROM watch_count", f"watch_count row ({TV}, {E1}) is missing."),
-        "monthly_plays": (
-            "UPDATE monthly_plays SET plays = 9",
-            "plays is 9, the ledger says 1",
+        "play_time": ("UPDATE play_time SET plays = 9", "plays is 9, the ledger says 1"),
+        "watch_time": (
+            "UPDATE watch_time SET watched_us = 1",
+            "watched_us is 1, the ledger says 300000000",
         ),
+        "playhead": ("DELETE FROM playhead", "playhead row"),
         "leaf_register": ("DELETE FROM leaf_register", "leaf_register row"),
-        "watched_tally": ("DELETE FROM watched_tally", "watched_tally row"),
+        "watched_watermark": ("DELETE FROM watched_watermark", "watched_watermark row"),
         "completion": ("DELETE FROM completion", "completion row"),
         "bookmark": ("UPDATE bookmark SET position = position + 5", "The read models hold"),
     }

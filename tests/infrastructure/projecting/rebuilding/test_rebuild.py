@@ -15,9 +15,10 @@ from sqlalchemy import Engine
 from domain.policy import Policy
 from infrastructure.database.engine import read_transaction, write_transaction
 from infrastructure.ledger.mapper import UnreadableEvent
-from infrastructure.projecting.projector import Projector, RebuildDue
+from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
-from projections.bookmark import read_bookmark
+from infrastructure.querying.reader import Reader
+from projections.bookmark import RebuildDue, read_bookmark
 from projections.read_models import METADATA, PROJECTIONS
 from tests.helpers.answers import check_answers
 from tests.helpers.stage import (
@@ -297,11 +298,13 @@ def test_readers_see_one_state_while_events_arrive_and_rebuilds_are_swapped_in(
     stage.submit(*lived_through[:40])
     stage.catch_up()
     references: dict[int, Reference] = {}
+    end_us = lived_through[-1].now_us
+    reader = Reader(engine, clock_us=lambda: end_us)
 
     def look() -> None:
-        with stage.reader.snapshot() as snapshot:
+        with reader.snapshot() as snapshot:
             at = snapshot.position
-            reference = references.setdefault(at, Reference(stage.log[:at]))
+            reference = references.setdefault(at, Reference(stage.log[:at], moment_us=end_us))
             check_answers(snapshot, reference)
 
     with repeating(look), going_on(stage, lived_through[40:], pause_seconds=0.01):

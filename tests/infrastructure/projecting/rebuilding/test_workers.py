@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from domain.directory import Directory
 from infrastructure.database.engine import read_transaction
-from infrastructure.ledger.reader import head, read, read_user_range
+from infrastructure.ledger.reader import head, read, read_user_span
 from infrastructure.projecting.rebuilding.user_range import user_ranges
 from tests.helpers.stage import Stage
 from tests.reference.lives import life
@@ -37,7 +37,7 @@ def test_shares_take_each_user_once_and_the_settings_always(engine: Engine) -> N
         for recorded in everything:
             directory.evolve(recorded)
         parts = user_ranges(connection, directory, 3, upto)
-        shared = [read_user_range(connection, 0, upto, each.first, each.end) for each in parts]
+        shared = [read_user_span(connection, 0, upto, each.span) for each in parts]
     assert len(parts) > 1
     activity = [each for part in shared for each in part if each.submission_id is not None]
     assert sorted(activity) == [each for each in everything if each.submission_id is not None]
