@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 from sqlalchemy import Engine, func, select
 
+from domain.events import device_user_stream
 from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.schema import ledger_event
 from tests.crashes.services import Service
@@ -24,6 +25,8 @@ class Player:
         self.events: dict[str, dict[str, Any]] = {}
         self.sent: dict[str, str | None] = {}
         """What was answered for each id, None as long as nothing was."""
+        self.repeated: dict[str, int] = {}
+        """For each id that told nothing new (rule 32), the position of what it repeats."""
         self.is_refused = False
         self.position = 0
         """Where the ledger ended with the newest answer."""
@@ -56,6 +59,8 @@ class Player:
         self.position = answer.json()["position"]
         for result in answer.json()["results"]:
             self.sent[result["id"]] = result["status"]
+            if result["status"] == "unchanged":
+                self.repeated[result["id"]] = result["position"]
         return True
 
     def resend(self, service: Service) -> None:
@@ -63,14 +68,14 @@ class Player:
         with service.client() as client:
             if unanswered := self.unanswered:
                 assert self.post(client, unanswered)
-        assert set(self.sent.values()) <= {"recorded", "duplicate"}
+        assert set(self.sent.values()) <= {"recorded", "duplicate", "unchanged"}
 
     def _batch(self) -> list[dict[str, Any]]:
         return [self._event() for _ in range(self._chance.randint(1, 20))]
 
     def _event(self) -> dict[str, Any]:
         item = f"movie:{self._chance.randrange(20)}"
-        played = self._chance.choice((None, None, 100.0, 900.0))
+        played = self._chance.choice((None, None, 100.0, self._chance.uniform(1, 1000)))
         progress = {"played_seconds": played, "duration_seconds": 1000.0} if played else {}
         kind = "progress" if played else self._chance.choice(("watch", "unwatch"))
         return {"id": str(uuid4()), "type": kind, "item": item, "cduid": self.cduid, **progress}
@@ -97,13 +102,27 @@ def playing(service: Service, all_players: list[Player]) -> Iterator[None]:
 
 
 def check_each_is_there_once(engine: Engine, all_players: list[Player]) -> None:
-    """Every id that a player has sent and had answered is in the ledger, once, and no other is."""
+    """Every id that a player has sent and had answered is in the ledger, once, and no other is.
+
+    Of one that told nothing new there is what it repeats: the same player's, on the same item.
+    """
     event = ledger_event.c
     with read_transaction(engine) as connection:
         asked = select(event.submission_id, func.count()).group_by(event.submission_id)
         found = connection.execute(asked.where(event.submission_id.is_not(None))).all()
+        places = connection.execute(select(event.position, event.originator_id, event.item)).all()
     counts = {str(submission_id): count for submission_id, count in found}
-    answered = {each for player in all_players for each, status in player.sent.items() if status}
     known = {each for player in all_players for each in player.sent}
+    answered = {
+        each
+        for player in all_players
+        for each, status in player.sent.items()
+        if status in {"recorded", "duplicate"}
+    }
     assert set(counts.values()) <= {1}
     assert answered <= counts.keys() <= known
+    said_at = {position: (stream, item) for position, stream, item in places}
+    for player in all_players:
+        for each, position in player.repeated.items():
+            about = device_user_stream(player.cduid), player.events[each]["item"]
+            assert said_at[position] == about
