@@ -17,20 +17,12 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from domain.events import DurationSeconds, Index, IsolationMode, ReleasedAt, Text, Year
+from domain.events import IsolationMode
 from domain.items import Id, ItemId
+from domain.values import DurationSeconds, Index, Line, ReleasedAt, Text, Year
 
 _TAGS_MAX = 1000
-_BREAKS = "\t\n\r"
-_breaks_and_spaces = re.compile(f"[{_BREAKS} ]+")
 _is_day = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII).fullmatch
-_SENT_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
-
-
-def _on_one_line(value: Any) -> Any:
-    if isinstance(value, str) and any(each in value for each in _BREAKS):
-        return _breaks_and_spaces.sub(" ", value).strip(" ")
-    return value
 
 
 def _as_text(value: Any) -> Any:
@@ -57,14 +49,6 @@ _LINK_SAID = (
     "Whether what has the same id in another catalog becomes one work with it. Say false each time "
     "of what shall stay apart."
 )
-
-Line = Annotated[
-    Text,
-    BeforeValidator(
-        _on_one_line, Annotated[str, StringConstraints(pattern=_SENT_TEXT, max_length=1000)]
-    ),
-]
-"""Text for people; tabs and line breaks, which files of metadata are full of, become spaces."""
 
 Tags = Annotated[tuple[Text, ...], Field(max_length=_TAGS_MAX)]
 ItemIds = Annotated[tuple[ItemId, ...], Field(max_length=_TAGS_MAX)]

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple, TypeVar
 from domain.access import Access
 from domain.catalog import Catalog
 from domain.directory import Directory
-from domain.events import UNDATED_AT_US
 from domain.items import Kind, is_watchable, kind_of
 from domain.plays import ItemCompletion, Judged, Verdict, judged, openings
 from domain.registers import Registers
 from domain.state.tables import Dismissal, Mark, Progress, Restart, Tables
+from domain.values import UNDATED_AT_US
 
 R = TypeVar("R")
 

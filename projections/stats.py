@@ -22,10 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.events import UNDATED_AT_US
 from domain.fold import Fold
 from domain.plays import ItemCompletion, openings
 from domain.state.cached_table import Key
+from domain.values import UNDATED_AT_US
 from domain.watch_time import Playhead, quarter_of
 from projections.bulk import Values, insert_rows
 from projections.keeping import keeping_tuples

@@ -13,18 +13,11 @@ from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, Validation
 from pydantic_core import from_json, to_json
 from typing_extensions import TypedDict
 
-from domain.events import (
-    ACTIVITY,
-    SECONDS_MAX,
-    Activity,
-    OccurredAt,
-    PlayedSeconds,
-    PlayerState,
-    Share,
-)
+from domain.events import ACTIVITY, Activity, PlayerState
 from domain.instants import to_us
 from domain.items import Id, ItemId
 from domain.rejection import Rejection
+from domain.values import SECONDS_MAX, OccurredAt, PlayedSeconds, Share
 from infrastructure.commands.validation import faults, in_words
 
 EVENTS_MAX = 1_000

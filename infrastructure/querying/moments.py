@@ -8,7 +8,7 @@ taken for any of them: bare numbers least of all, which could be seconds, years 
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from domain.events import EARLIEST_AT, LATEST_AT
+from domain.values import EARLIEST_AT, LATEST_AT
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT = re.compile(

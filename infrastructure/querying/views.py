@@ -9,10 +9,10 @@ from datetime import datetime
 from typing_extensions import TypedDict
 
 from domain.catalog import Catalog
-from domain.events import UNDATED_AT_US
 from domain.instants import from_us
 from domain.items import Kind, kind_of
 from domain.next_up import Section, Suggestion
+from domain.values import UNDATED_AT_US
 from domain.viewer import InProgress, ItemAnswer, Play, Rewatch, Viewer
 
 

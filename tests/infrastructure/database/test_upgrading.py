@@ -8,8 +8,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, text
 
-from domain.events import UNDATED_AT_US
 from domain.policy import Policy
+from domain.values import UNDATED_AT_US
 from infrastructure.database.engine import (
     create_sqlite_file,
     make_engine,

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine
 
-from domain.events import UNDATED_AT_US, AccessChanged, IsolationMode
+from domain.events import AccessChanged, IsolationMode
 from domain.instants import to_us
+from domain.values import UNDATED_AT_US
 from domain.watch_time import QUARTER_US, quarter_of
 from infrastructure.database.engine import write_transaction
 from infrastructure.querying.stats import (
