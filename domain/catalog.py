@@ -25,8 +25,12 @@ from domain.external_ids import ids_of
 from domain.instants import to_us
 from domain.items import Kind, is_watchable, key_of, kind_of
 from domain.state.forked import ForkedDict
+from domain.titles import split_title
 
 FOR_EVER = 2**62
+
+TITLED = frozenset({Kind.MOVIE, Kind.SHOW, Kind.STREAMABLE})
+"""The kinds whose items are known by their title alone."""
 
 Span = tuple[int, int]
 """Catalog versions from the first up to, without, the second."""
@@ -34,11 +38,17 @@ Span = tuple[int, int]
 
 @dataclass(slots=True)
 class Node:
-    """One item. `places` are (version, parent) in order, the last of them the present one."""
+    """One item. `places` are (version, parent) in order, the last of them the present one.
+
+    `number` is the position of the event that placed it first: its own for good, and unique. One
+    that `stands_in` was placed for a client that told of it, and no library has listed it.
+    """
 
     item: str
     details: Details
     places: list[tuple[int, str | None]]
+    number: int = 0
+    stands_in: bool = False
     children: list[str] = field(default_factory=list)
 
     @property
@@ -132,6 +142,8 @@ class Catalog:
         self._releases: list[tuple[int, str]] | None = None
         self.movies: list[str] = []
         self._by_id: ForkedDict[dict[str, tuple[str, ...]]] = ForkedDict(dict)
+        self._by_title: ForkedDict[dict[str, tuple[str, ...]]] = ForkedDict(dict)
+        self._by_number: dict[int, str] = {}
         self._works: dict[str, tuple[str, ...]] = {}
         self._parted: set[frozenset[str]] = set()
         self._above: dict[str, tuple[tuple[str, int], ...]] = {}
@@ -160,6 +172,8 @@ class Catalog:
         other._releases = self._releases
         other.movies = list(self.movies)
         other._by_id = self._by_id.fork()
+        other._by_title = self._by_title.fork()
+        other._by_number = dict(self._by_number)
         other._works = dict(self._works)
         other._parted = set(self._parted)
         if not tries:
@@ -178,11 +192,13 @@ class Catalog:
     def __contains__(self, item: object) -> bool:
         return item in self.nodes
 
-    def evolve(self, event: CatalogEvent, version: int, recorded_at_us: int) -> None:
-        """Take in the catalog's event number `version`."""
+    def evolve(
+        self, event: CatalogEvent, version: int, recorded_at_us: int, position: int = 0
+    ) -> None:
+        """Take in the catalog's event number `version`; one that isn't recorded has position 0."""
         match event:
             case ItemPlaced():
-                self._place(event, version)
+                self._place(event, version, position)
                 self._note_tracking(event.item, event.details, version)
             case ItemMoved():
                 self._move(event, version)
@@ -193,6 +209,7 @@ class Catalog:
                 self.hidden.add(event.item)
             case ItemRestored():
                 self.hidden.discard(event.item)
+                self.nodes.own(event.item).stands_in = False
             case ItemLinked():
                 self._link(event)
             case ItemUnlinked():
@@ -202,14 +219,20 @@ class Catalog:
         self.version = version
         self._recorded_us.append(recorded_at_us)
 
-    def _place(self, event: ItemPlaced, version: int) -> None:
-        self.nodes[event.item] = Node(event.item, event.details, [(version, event.parent)])
+    def _place(self, event: ItemPlaced, version: int, position: int) -> None:
+        places: list[tuple[int, str | None]] = [(version, event.parent)]
+        self.nodes[event.item] = Node(
+            event.item, event.details, places, number=position, stands_in=event.stands_in
+        )
+        if position:
+            self._by_number[position] = event.item
         if kind_of(event.item) is Kind.MOVIE:
             self.movies.append(event.item)
         if event.details.released_at is not None:
             self._dated.add(event.item)
             self._releases = None
         self._index_ids(event.item, {}, ids_of(event.details.external_ids))
+        self._index_title(event.item, None, event.details)
         self._siblings(event.parent).append(event.item)
         self._in_order.pop(event.parent, None)
         if is_watchable(event.item):
@@ -221,6 +244,7 @@ class Catalog:
 
     def _move(self, event: ItemMoved, version: int) -> None:
         node = self.nodes.own(event.item)
+        node.stands_in = False  # a library has it now
         for container, _ in self.above(event.item):
             self._left.setdefault(container, set())
             self._left.own(container).add(event.item)
@@ -247,7 +271,9 @@ class Catalog:
         if node.details.external_ids != event.details.external_ids:
             known_by = ids_of(node.details.external_ids)
             self._index_ids(event.item, known_by, ids_of(event.details.external_ids))
-        node.details = event.details
+        if node.details.title != event.details.title:
+            self._index_title(event.item, node.details, event.details)
+        node.details, node.stands_in = event.details, False
         self._in_order.pop(node.parent, None)
 
     def _index_ids(self, item: str, before: Mapping[str, str], after: Mapping[str, str]) -> None:
@@ -257,6 +283,20 @@ class Catalog:
         for namespace, each in after.items() - before.items():
             holders = self._holders(item, namespace)
             holders[each] = (*holders.get(each, ()), item)
+
+    def _index_title(self, item: str, before: Details | None, after: Details) -> None:
+        """Note what an item is called, if it is of a kind that is found by its title."""
+        kind = kind_of(item)
+        if kind not in TITLED:
+            return
+        self._by_title.setdefault(kind, {})
+        called = self._by_title.own(kind)
+        if before is not None and before.title:
+            key = split_title(before.title).key
+            called[key] = tuple(other for other in called[key] if other != item)
+        if after.title:
+            key = split_title(after.title).key
+            called[key] = (*called.get(key, ()), item)
 
     def _holders(self, item: str, namespace: str) -> dict[str, tuple[str, ...]]:
         """Who has which id in a namespace, of an item's kind, to be changed."""
@@ -269,6 +309,14 @@ class Catalog:
         it. Namespaces are in small letters here.
         """
         return self._by_id.get(f"{kind}:{namespace}", {}).get(external_id, ())
+
+    def titled(self, kind: Kind, key: str) -> tuple[str, ...]:
+        """The films, shows or streamables of a title's key, in the order in which they got it."""
+        return self._by_title.get(kind, {}).get(key, ())
+
+    def numbered(self, number: int) -> str | None:
+        """The item that has a number."""
+        return self._by_number.get(number)
 
     def _link(self, event: ItemLinked) -> None:
         work = tuple(sorted({*self.work(event.item), *self.work(event.same_as)}))

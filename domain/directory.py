@@ -95,7 +95,9 @@ class Directory:
                 | ItemLinked()
                 | ItemUnlinked()
             ):
-                self.catalog.evolve(event, recorded.version, recorded.recorded_at_us)
+                self.catalog.evolve(
+                    event, recorded.version, recorded.recorded_at_us, recorded.position
+                )
             case AccessChanged():
                 self._access[_owner(recorded)] = Access(
                     None if event.allowed_shelves is None else frozenset(event.allowed_shelves),

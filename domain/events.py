@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain.instants import to_us
 from domain.items import Id, ItemId
+from domain.references import Reference
 from domain.values import (
     UNDATED_AT_US,
     ClockOffsetSeconds,
@@ -70,10 +71,16 @@ class ActivityFact(Fact):
     clock_offset_seconds: ClockOffsetSeconds | None = None
 
 
-class SpokenFact(ActivityFact):
-    """What is said on an item, for the users of the same device that are named, too (rule 29)."""
+class OnItemFact(ActivityFact):
+    """What is said on an item; `ref` is what the client called it, if it knew no item."""
 
     item: ItemId
+    ref: Reference | None = None
+
+
+class SpokenFact(OnItemFact):
+    """What is said on an item, for the users of the same device that are named, too (rule 29)."""
+
     with_users: tuple[Id, ...] = ()
 
 
@@ -83,8 +90,8 @@ class ItemWatched(SpokenFact):
     An undated one has no `occurred_at` (rule 25).
     """
 
-    topic: ClassVar[str] = "item_watched.v2"
-    older_topics: ClassVar[tuple[str, ...]] = ("item_watched.v1",)
+    topic: ClassVar[str] = "item_watched.v3"
+    older_topics: ClassVar[tuple[str, ...]] = ("item_watched.v2", "item_watched.v1")
     type_name: ClassVar[str] = "watch"
     duration_seconds: DurationSeconds | None = None
     undated: bool = False
@@ -93,8 +100,8 @@ class ItemWatched(SpokenFact):
 class ItemUnwatched(SpokenFact):
     """Somebody said that they haven't watched it, or anything under it (rule 9)."""
 
-    topic: ClassVar[str] = "item_unwatched.v2"
-    older_topics: ClassVar[tuple[str, ...]] = ("item_unwatched.v1",)
+    topic: ClassVar[str] = "item_unwatched.v3"
+    older_topics: ClassVar[tuple[str, ...]] = ("item_unwatched.v2", "item_unwatched.v1")
     type_name: ClassVar[str] = "unwatch"
 
 
@@ -113,8 +120,8 @@ class ProgressReported(SpokenFact):
     (rule 26).
     """
 
-    topic: ClassVar[str] = "progress_reported.v2"
-    older_topics: ClassVar[tuple[str, ...]] = ("progress_reported.v1",)
+    topic: ClassVar[str] = "progress_reported.v3"
+    older_topics: ClassVar[tuple[str, ...]] = ("progress_reported.v2", "progress_reported.v1")
     type_name: ClassVar[str] = "progress"
     played_seconds: PlayedSeconds | None = None
     duration_seconds: DurationSeconds | None = None
@@ -130,28 +137,28 @@ class ActivityRetracted(ActivityFact):
     retracts: Annotated[UUID, Field(strict=False)]
 
 
-class ItemDismissed(ActivityFact):
+class ItemDismissed(OnItemFact):
     """Leave it out of what comes next until more is said (rule 27)."""
 
-    topic: ClassVar[str] = "item_dismissed.v1"
+    topic: ClassVar[str] = "item_dismissed.v2"
+    older_topics: ClassVar[tuple[str, ...]] = ("item_dismissed.v1",)
     type_name: ClassVar[str] = "dismiss"
-    item: ItemId
 
 
-class ItemRecalled(ActivityFact):
+class ItemRecalled(OnItemFact):
     """Take a dismissal back (rule 27)."""
 
-    topic: ClassVar[str] = "item_recalled.v1"
+    topic: ClassVar[str] = "item_recalled.v2"
+    older_topics: ClassVar[tuple[str, ...]] = ("item_recalled.v1",)
     type_name: ClassVar[str] = "recall"
-    item: ItemId
 
 
-class ItemRestarted(ActivityFact):
+class ItemRestarted(OnItemFact):
     """Begin a show, a season or a shelf of shows anew, and rewrite nothing (rule 28)."""
 
-    topic: ClassVar[str] = "item_restarted.v1"
+    topic: ClassVar[str] = "item_restarted.v2"
+    older_topics: ClassVar[tuple[str, ...]] = ("item_restarted.v1",)
     type_name: ClassVar[str] = "restart"
-    item: ItemId
 
 
 # What the operator says of a device user, in the stream of its cduid.
@@ -256,14 +263,18 @@ class Details(BaseModel):
 
 
 class ItemPlaced(Fact):
-    """An item that the catalog did not have stands under its parent (rule 4)."""
+    """An item that the catalog did not have stands under its parent (rule 4).
 
-    topic: ClassVar[str] = "item_placed.v2"
-    older_topics: ClassVar[tuple[str, ...]] = ("item_placed.v1",)
+    One that `stands_in` was placed since a client told of it that no library had listed.
+    """
+
+    topic: ClassVar[str] = "item_placed.v3"
+    older_topics: ClassVar[tuple[str, ...]] = ("item_placed.v2", "item_placed.v1")
     type_name: ClassVar[str] = "item_placed"
     item: ItemId
     parent: ItemId | None = None
     details: Details = Details()
+    stands_in: bool = False
 
 
 class ItemMoved(Fact):

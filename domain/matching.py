@@ -5,13 +5,14 @@ whatever becomes of the ids.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from itertools import product
 
 from domain.catalog import Catalog
 from domain.events import ItemLinked
 from domain.external_ids import ids_of
 from domain.items import Kind, is_watchable, kind_of
+from domain.naming import twins
 
 WORK_MAX = 100
 """How many items are linked by ids at most: what more of them share is no id of a work."""
@@ -47,9 +48,9 @@ def link_by_ids(
     in `catalog`; shows and seasons stand for their episodes. `apart` are left as they are.
 
     Each is joined in turn with what shares an id, in the order of the namespaces and then in which
-    the others got it, and then with episodes of the same number. Two works stay two if an item of
-    the one differs in any namespace from one of the other, or was unlinked from it: so of
-    candidates that contradict each other the first one has it.
+    the others got it, with what stands in for it, and then with episodes of the same number. Two
+    works stay two if an item of the one differs in any namespace from one of the other, or was
+    unlinked from it: so of candidates that contradict each other the first one has it.
     """
     return _Linker(catalog, namespaces, apart).links(sent)
 
@@ -109,9 +110,16 @@ class _Linker:
 
     def _same(self, leaf: str) -> Iterator[str]:
         yield from self._sharing(leaf)
+        yield from twins(self._catalog, leaf)
         if kind_of(leaf) is Kind.EPISODE and (number := self._number(leaf)) is not None:
-            for show in self._same_shows(self._show(leaf)):
-                yield from self._numbered(show).get(number, ())
+            show = self._show(leaf)
+            for other in self._same_shows(show):
+                yield from self._numbered(other).get(number, ())
+            yield from filter(partial(self._stands_for, leaf), self._numbered(show)[number])
+
+    def _stands_for(self, leaf: str, other: str) -> bool:
+        nodes = self._catalog.nodes
+        return nodes[leaf].stands_in != nodes[other].stands_in
 
     def _sharing(self, item: str) -> Iterator[str]:
         """The items of its kind that share an id with an item."""
@@ -135,7 +143,7 @@ class _Linker:
             return []
         return [
             other
-            for other in dict.fromkeys(self._sharing(show))
+            for other in dict.fromkeys((*self._sharing(show), *twins(self._catalog, show)))
             if other not in self._apart and not self._differ(show, other)
         ]
 

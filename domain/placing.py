@@ -19,6 +19,7 @@ from domain.external_ids import NAMESPACES
 from domain.items import PARENT_KIND, Kind, kind_of
 from domain.matching import link_by_ids
 from domain.rejection import Rejection
+from domain.standing_in import replaced
 
 PlacedStatus = Literal["placed", "moved", "changed", "restored", "unchanged"]
 
@@ -40,8 +41,8 @@ _DEPTH = {kind: _depth(kind) for kind in Kind}
 
 
 class Placing(NamedTuple):
-    """The events of one call, parents first and links last, and for each item in order what becomes
-    of it.
+    """The events of one call, parents first, then links, and what these leave nothing to stand in
+    for; and for each item in order what becomes of it.
     """
 
     events: list[CatalogEvent]
@@ -72,8 +73,10 @@ def place_items(
         changes = _changes(command, catalog)
         events += changes
         results[number] = _STATUS[type(changes[0])] if changes else "unchanged"
-    links = _links(placed, catalog.after(events) if events else catalog, namespaces)
-    return Placing([*events, *links], [results[number] for number in range(len(commands))])
+    after = catalog.after(events) if events else catalog
+    links = _links(placed, after, namespaces)
+    found = [results[number] for number in range(len(commands))]
+    return Placing([*events, *links, *replaced(links, after)], found)
 
 
 def _links(

@@ -60,6 +60,11 @@ class Named(BaseModel):
     year: Year | None = None
 
 
+def unresolved_item(reference: "Reference") -> str:
+    """What stands for the item as long as nobody knows it; no event is recorded with it."""
+    return f"{reference.kind}:unresolved"
+
+
 class Reference(Named):
     """One film, show, season, episode or streamable, as a client names it.
 

@@ -52,7 +52,8 @@ class Rewatch(NamedTuple):
 class ItemAnswer:
     """All there is to say about an item for a viewer. Counts are of what the viewer may see.
 
-    `work` are the other items of its work that the viewer sees, in catalog order.
+    `number` is its own for good, the position of the event that placed it first. `work` are the
+    other items of its work that the viewer sees, in catalog order.
     """
 
     item: str
@@ -60,6 +61,7 @@ class ItemAnswer:
     parent: str | None
     index: int | None
     title: str | None
+    number: int
     leaves: int
     watched_leaves: int
     in_progress: InProgress | None
@@ -364,6 +366,7 @@ class Viewer:
             parent=node.parent,
             index=node.details.index,
             title=node.details.title,
+            number=node.number,
             leaves=len(leaves),
             watched_leaves=sum(map(self.is_watched, leaves)),
             in_progress=self.in_progress(item) if is_leaf else None,

@@ -65,6 +65,7 @@ def opened(settings: Settings, *, projects: bool = True, makes: bool = True) -> 
             _at_work(projector, settings.poll_seconds),
             _writing(Ledger(engine), projector) as (ledger, writer),
         ):
+            handler = CommandHandler(engine, writer, directories, listed(settings.link_namespaces))
             yield Services(
                 settings=settings,
                 policy=settings.policy,
@@ -73,11 +74,14 @@ def opened(settings: Settings, *, projects: bool = True, makes: bool = True) -> 
                 writer=writer,
                 authentication=Authentication(directories, token.token),
                 activity=ActivityHandler(
-                    engine, writer, directories, settings.policy, thinning_of(settings)
+                    engine,
+                    writer,
+                    directories,
+                    settings.policy,
+                    thinning_of(settings),
+                    handler.stand_in,
                 ),
-                handler=CommandHandler(
-                    engine, writer, directories, listed(settings.link_namespaces)
-                ),
+                handler=handler,
                 eraser=eraser,
                 reader=Reader(engine, directories),
                 projector=projector,

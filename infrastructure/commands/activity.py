@@ -18,6 +18,7 @@ from domain.directory import DeviceUser, Directory
 from domain.events import (
     Activity,
     ItemWatched,
+    OnItemFact,
     Spoken,
     SpokenFact,
     device_user_stream,
@@ -25,7 +26,10 @@ from domain.events import (
     is_undated,
 )
 from domain.policy import Policy
+from domain.references import Reference
 from domain.rejection import Rejection
+from domain.resolving import Resolver
+from domain.standing_in import Shelf, Shelving
 from domain.submitting import check_activity, check_company, check_known, companions
 from domain.thinning import Thinning
 from infrastructure.commands.authentication import Caller
@@ -40,13 +44,21 @@ from infrastructure.ledger.writer import Writer
 
 Warned = Literal["unknown_item", "unset_clock"]
 
+StandIn = Callable[[Sequence[Reference], Shelving], object]
+"""Places what is referred to and isn't in the catalog; what can't be is left out."""
+
+ELSEWHERE = Shelving(
+    Shelf("movie_shelf:elsewhere", "Elsewhere"), Shelf("show_shelf:elsewhere", "Elsewhere")
+)
+"""Where what the admin refers to is placed that no library has."""
+
 
 class Taken(NamedTuple):
     """What became of a submission.
 
     `warning`: its user sees no such item, if there is one, or its clock was never set. `positions`
     are there where others watched along: one for each, the sender's first (rule 29). `is_idle`: it
-    is a mark that said nothing new (rule 9).
+    is a mark that said nothing new (rule 9). `item` is what a reference was found to mean.
     """
 
     id: UUID
@@ -54,6 +66,7 @@ class Taken(NamedTuple):
     warning: Warned | None = None
     positions: tuple[int, ...] = ()
     is_idle: bool = False
+    item: str | None = None
 
 
 _GONE = Rejection(
@@ -72,9 +85,13 @@ class _Checked(NamedTuple):
     entries: Sequence[Entry]
     rejection: Rejection | None = None
     warning: Warned | None = None
+    item: str | None = None
 
     def taken(self, submission_id: UUID, outcomes: Sequence[Outcome]) -> Taken:
         """What became of the submission, by what the writer answered of its entries."""
+        return self._taken(submission_id, outcomes)._replace(item=self.item)
+
+    def _taken(self, submission_id: UUID, outcomes: Sequence[Outcome]) -> Taken:
         if any(each.status == "gone" for each in outcomes):
             return Taken(submission_id, _GONE)
         conflict = next((each for each in outcomes if each.status == "conflict"), None)
@@ -140,34 +157,56 @@ class ActivityHandler:
         directories: CurrentDirectory,
         policy: Policy,
         thinning: Thinning | None = None,
+        stand_in: StandIn | None = None,
         clock_us: Callable[[], int] = now_us,
     ) -> None:
         self._engine = engine
         self._policy = policy
         self._writer = writer
         self._directories = directories
+        self._stand_in = stand_in
         self._thinner = None if thinning is None else Thinner(thinning)
         self.clock_us = clock_us
 
     def submit(
-        self, caller: Caller, submissions: Sequence[Submission], *, thins: bool = True
+        self,
+        caller: Caller,
+        submissions: Sequence[Submission],
+        *,
+        thins: bool = True,
+        shelving: Shelving = ELSEWHERE,
     ) -> tuple[list[Taken], int]:
         """What became of each submission, and the position reached; see `hand_over`."""
-        submitted = self.hand_over(caller, submissions, thins=thins)
+        submitted = self.hand_over(caller, submissions, thins=thins, shelving=shelving)
         answer = submitted.answer.result()
         return self.taken(submitted, answer), answer.position
 
     def hand_over(
-        self, caller: Caller, submissions: Sequence[Submission], *, thins: bool = True
+        self,
+        caller: Caller,
+        submissions: Sequence[Submission],
+        *,
+        thins: bool = True,
+        shelving: Shelving = ELSEWHERE,
     ) -> Submitted:
         """Has submissions recorded, without waiting for it; `thins`: but what tells nothing new.
+
+        What the admin's refer to and the catalog doesn't have is placed first, if `shelving` says
+        so. Nothing that a device says changes the catalog.
 
         What is wrong with one holds back no other. One that is recorded already needn't pass the
         checks as they are now: the writer looks for what is refused, too, and answers that it is a
         duplicate (rule 3).
         """
         directory = self._directories.latest()
-        checked = [_checked(caller, submission, directory) for submission in submissions]
+        resolving = _Resolving(caller, directory, shelving)
+        if shelving.places and caller.cduid is None and self._stand_in is not None:
+            missing = [each for each in submissions if resolving.misses(each)]
+            if missing:
+                self._stand_in([ref for each in missing if (ref := reference_of(each))], shelving)
+                directory = self._directories.latest()
+                resolving = _Resolving(caller, directory, shelving)
+        checked = [_checked(caller, each, directory, resolving) for each in submissions]
         append = _append(checked)
         if thins and self._thinner is not None:
             append = replace(append, entries=self._thinner.held(append.entries, directory.catalog))
@@ -209,7 +248,59 @@ def _append(checked: Sequence[_Checked]) -> Append:
     return Append(entries, together=together)
 
 
-def _checked(caller: Caller, submission: Submission, directory: Directory) -> _Checked:
+def reference_of(submission: Submission) -> Reference | None:
+    """What a submission calls its item, if it knows none."""
+    event = submission.event
+    return event.ref if isinstance(event, OnItemFact) else None
+
+
+class _Resolving:
+    """Finds the items that submissions refer to, as their senders may know of them (rule 15)."""
+
+    def __init__(self, caller: Caller, directory: Directory, shelving: Shelving) -> None:
+        self._caller = caller
+        self._directory = directory
+        self._shelves = (shelving.movies.item, shelving.shows.item)
+
+    def item_of(self, reference: Reference) -> str | Rejection:
+        return Resolver(self._directory.catalog, self._sees, self._shelves).resolve(reference)
+
+    def misses(self, submission: Submission) -> bool:
+        """Whether what it refers to isn't in the catalog, and somebody there may say it."""
+        reference = reference_of(submission)
+        if reference is None or submission.cduid not in self._directory.device_users:
+            return False
+        found = self.item_of(reference)
+        return isinstance(found, Rejection) and found.code == "unresolved"
+
+    def _sees(self, item: str) -> bool:
+        known = self._directory.device_users.get(self._caller.cduid or "")
+        if known is None:  # the admin
+            return True
+        return self._directory.access(known.user).may_see(self._directory.catalog, item)
+
+
+def _checked(
+    caller: Caller, submission: Submission, directory: Directory, resolving: _Resolving
+) -> _Checked:
+    reference = reference_of(submission)
+    if reference is None:
+        return _checked_item(caller, submission, directory)
+    found = resolving.item_of(reference)
+    if isinstance(found, Rejection):
+        return _checked_item(caller, submission, directory, unresolved=found)
+    event = submission.event.model_copy(update={"item": found})
+    checked = _checked_item(caller, submission._replace(event=event), directory)
+    return checked._replace(item=found)
+
+
+def _checked_item(
+    caller: Caller,
+    submission: Submission,
+    directory: Directory,
+    *,
+    unresolved: Rejection | None = None,
+) -> _Checked:
     cduid = submission.cduid or caller.cduid
     if cduid is None:
         return _Checked(
@@ -223,7 +314,8 @@ def _checked(caller: Caller, submission: Submission, directory: Directory) -> _C
     item: str | None = getattr(event, "item", None)
     company = getattr(event, "with_users", ())
     rejection = (
-        check_activity(event, submission.id)
+        unresolved
+        or check_activity(event, submission.id)
         or (check_company(event, speaker, directory) if company else None)
         or (None if item is None else check_known(item, (speaker.user, *company), directory))
     )

@@ -23,7 +23,10 @@ from domain.events import (
     user_stream,
 )
 from domain.external_ids import NAMESPACES
+from domain.references import Reference
 from domain.rejection import Refused, Rejection
+from domain.resolving import Resolver
+from domain.standing_in import Shelving, stand_in_all
 from infrastructure.commands.tokens import hash_of, new_device_token
 from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.directory import CurrentDirectory
@@ -75,6 +78,34 @@ class CommandHandler:
 
         reached, _ = self._record(CATALOG_STREAM, decide)
         return results, reached
+
+    def stand_in(
+        self, references: Sequence[Reference], shelving: Shelving
+    ) -> list[str | Rejection]:
+        """The item of each reference in order, placed if it had to be."""
+        items: list[str | Rejection] = []
+
+        def decide(directory: Directory) -> Sequence[Event]:
+            events, items[:] = stand_in_all(references, directory.catalog, shelving)
+            return events
+
+        self._record(CATALOG_STREAM, decide)
+        return items
+
+    def hide_stand_in(self, reference: Reference) -> str | Rejection:
+        """Hides what stands in for what a reference means, and leaves what a library lists."""
+        found: list[str | Rejection] = []
+
+        def decide(directory: Directory) -> Sequence[Event]:
+            catalog = directory.catalog
+            found[:] = [item := Resolver(catalog).resolve(reference)]
+            if isinstance(item, Rejection) or not catalog.nodes[item].stands_in:
+                return []
+            hidden = placing.hide_item(item, catalog)
+            return [] if isinstance(hidden, Rejection) else hidden
+
+        self._record(CATALOG_STREAM, decide)
+        return found[0]
 
     def link_items(
         self, commands: Sequence[LinkItems]

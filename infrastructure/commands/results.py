@@ -8,12 +8,14 @@ from infrastructure.commands.activity import Taken, conflict
 
 def result_of(taken: Taken) -> dict[str, Any]:
     """What became of a submission; what there is nothing to say of is left out."""
-    submission_id, result, warning, positions, is_idle = taken
+    submission_id, result, warning, positions, is_idle, item = taken
     if isinstance(result, Rejection):
         return rejected(str(submission_id), result)
     if result.status == "conflict":
         return rejected(str(submission_id), conflict(result))
     answer = {"id": str(submission_id), "status": result.status, "position": result.position}
+    if item is not None:
+        answer["item"] = item
     if positions:
         answer["positions"] = positions
     if is_idle:

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from domain.events import ACTIVITY, Activity, PlayerState
 from domain.instants import to_us
 from domain.items import Id, ItemId
+from domain.references import Reference, unresolved_item
 from domain.rejection import Rejection
 from domain.values import SECONDS_MAX, OccurredAt, PlayedSeconds, Share
 from infrastructure.commands.validation import faults, in_words
@@ -63,6 +64,12 @@ _SENT_AT_SAID = (
     "What the player's clock shows as it sends. The ledger's less that, if it is more than two "
     "seconds, is added to every occurred_at of the request."
 )
+_ITEM_SAID = "What it is about: either this or ref."
+_REF_SAID = (
+    "What the player calls it, where it knows no item: ids of other catalogs, a title and a year, "
+    "of an episode its show with the numbers. The ledger finds the item; the admin's are placed if "
+    "there is none, everybody else's are answered as unresolved then and not recorded."
+)
 _WITH_SAID = (
     "The other users of this device who watched along: the event is recorded for each of them, for "
     "all or for none."
@@ -82,7 +89,8 @@ class _Activity(TypedDict):
 
 
 class _OnItem(_Activity):
-    item: ItemId
+    item: NotRequired[Annotated[ItemId | None, Field(description=_ITEM_SAID)]]
+    ref: NotRequired[Annotated[Reference | None, Field(description=_REF_SAID)]]
 
 
 class _Spoken(_OnItem):
@@ -174,6 +182,11 @@ class Unreadable(NamedTuple):
     rejection: Rejection
 
 
+_ONE_OF_TWO = Rejection(
+    "invalid_event", "item is missing, or stands beside ref; send item, or ref in its place."
+)
+
+
 def parse_events(body: bytes, now_us: int) -> list[Submission | Unreadable]:
     """The events of a request body, in order, as they came in by the ledger's clock.
 
@@ -215,7 +228,9 @@ def _id_of(value: Any) -> str | None:
     return found if isinstance(found, str) and len(found) <= _ID_LENGTH_MAX else None
 
 
-def _submission(sent: _Sent, offset_seconds: float | None) -> Submission:
+def _submission(sent: _Sent, offset_seconds: float | None) -> Submission | Unreadable:
+    if sent["type"] != "retract" and (sent.get("item") is None) == (sent.get("ref") is None):
+        return Unreadable(str(sent["id"]), _ONE_OF_TWO)
     return Submission(sent["id"], sent.get("cduid"), _event(sent, offset_seconds))
 
 
@@ -229,6 +244,8 @@ def _event(sent: _Sent, offset_seconds: float | None) -> Activity:
     for key, each in sent.items():
         if each is not None and key not in _ENVELOPE:
             facts[key] = each
+    if (reference := facts.get("ref")) is not None:
+        facts["item"] = unresolved_item(reference)
     if facts.get("duration_seconds") == 0:
         facts["duration_seconds"] = None
     if offset_seconds is not None and facts["occurred_at"] is not None:

@@ -49,6 +49,7 @@ class EventResult(BaseModel):
     idle: Literal[True] | None = Field(
         default=None, description="The item was watched already, and the mark gives no time."
     )
+    item: str | None = Field(default=None, description="What a ref was found to mean.")
     error: Error | None = None
     warning: Warned | None = Field(
         default=None,

@@ -6,7 +6,16 @@ because all of them continue from a head that is held, or that the database hold
 
 from collections.abc import Iterator, Sequence
 
-from domain.events import CATALOG, ActivityFact, Event, ProgressReported, at_us, topics_of
+from domain.events import (
+    CATALOG,
+    ActivityFact,
+    Event,
+    OnItemFact,
+    ProgressReported,
+    at_us,
+    topics_of,
+)
+from domain.references import unresolved_item
 from infrastructure.ledger.digest import NO_DIGEST, SALT_BYTES, event_digest
 from infrastructure.ledger.entries import (
     Answer,
@@ -197,7 +206,12 @@ def _again(first: Submitted | Row, event: Event) -> Outcome:
 
 
 def _as_submitted(event: Event) -> Event:
-    """Without what the ledger added: how far the player's clock was off when it sent it."""
+    """Without what the ledger added: how far the player's clock was off when it sent it, and the
+    item that it found for a reference.
+    """
+    added: dict[str, object] = {}
     if isinstance(event, ActivityFact) and event.clock_offset_seconds is not None:
-        return event.model_copy(update={"clock_offset_seconds": None})
-    return event
+        added["clock_offset_seconds"] = None
+    if isinstance(event, OnItemFact) and event.ref is not None:
+        added["item"] = unresolved_item(event.ref)
+    return event.model_copy(update=added) if added else event

@@ -38,13 +38,17 @@ class RewatchShown(TypedDict):
 
 
 class ItemShown(TypedDict):
-    """An item as one viewer sees it; counts are of what the viewer may see (rule 11)."""
+    """An item as one viewer sees it; counts are of what the viewer may see (rule 11).
+
+    `number` is its own for good, and unique in the ledger.
+    """
 
     item: str
     kind: Kind
     parent: str | None
     index: int | None
     title: str | None
+    number: int
     watched: bool
     leaves: int
     watched_leaves: int
@@ -121,6 +125,7 @@ def item_shown(answer: ItemAnswer) -> ItemShown:
         parent=answer.parent,
         index=answer.index,
         title=answer.title,
+        number=answer.number,
         watched=answer.watched,
         leaves=answer.leaves,
         watched_leaves=answer.watched_leaves,

@@ -6,9 +6,24 @@ from typing import Any
 
 import pytest
 
-from domain.events import ACTIVITY, Activity, ItemUnwatched, PlayerState, ProgressReported, at_us
+from domain.events import (
+    ACTIVITY,
+    Activity,
+    ItemUnwatched,
+    ItemWatched,
+    PlayerState,
+    ProgressReported,
+    at_us,
+)
 from domain.instants import to_us
-from infrastructure.commands.submissions import EVENTS_BODY, Submission, parse_events
+from domain.items import Kind
+from domain.references import Reference
+from infrastructure.commands.submissions import (
+    EVENTS_BODY,
+    Submission,
+    Unreadable,
+    parse_events,
+)
 from infrastructure.ledger.mapper import decode, encode
 
 SCHEMA = EVENTS_BODY.json_schema()
@@ -40,7 +55,43 @@ def test_what_is_sent_has_the_facts_of_its_event(event_class: type[Activity]) ->
     claimed = {NAMED.get(name, name) for name in event_class.model_fields}
     assert shape["properties"].keys() == {*ENVELOPE, *claimed} - ADDED
     facts = {name for name, field in event_class.model_fields.items() if field.is_required()}
-    assert set(shape["required"]) == {"id", "type", *facts}
+    assert set(shape["required"]) == {"id", "type", *facts} - {"item"}  # for which a ref may stand
+
+
+def test_an_event_has_an_item_or_what_it_is_called() -> None:
+    called = {"kind": "movie", "title": "Heat", "year": 1995, "ids": {"tmdb": 949, "imdb": None}}
+    event = the_event(type="watch", item=None, ref=called)
+    assert isinstance(event, ItemWatched)
+    assert event.ref == Reference(kind=Kind.MOVIE, title="Heat", year=1995, ids={"tmdb": "949"})
+
+
+@pytest.mark.parametrize(
+    "naming", [{}, {"item": None}, {"item": "movie:a", "ref": {"kind": "movie", "title": "Heat"}}]
+)
+def test_an_event_with_neither_or_both_is_told_to_have_one(naming: dict[str, Any]) -> None:
+    body = {"events": [{"id": ID, "type": "watch", **naming}]}
+    [parsed] = parse_events(json.dumps(body).encode(), 0)
+    assert isinstance(parsed, Unreadable)
+    assert "send item, or ref" in parsed.rejection.detail
+
+
+@pytest.mark.parametrize(
+    ("called", "told"),
+    [
+        ({"kind": "movie"}, "names nothing"),
+        ({"kind": "episode", "title": "Pilot"}, "names nothing"),
+        ({"kind": "episode", "show": {"title": "Lost"}, "season": 1}, "names nothing"),
+        ({"kind": "movie_shelf", "title": "Films"}, "names a shelf"),
+        ({"kind": "movie", "title": "Heat", "season": -1}, "season"),
+        ({"kind": "movie", "ids": {"imdb": "tt\n1"}}, "ids"),
+        ({"kind": "book", "title": "Heat"}, "kind"),
+    ],
+)
+def test_what_names_nothing_is_told_what_to_send(called: dict[str, Any], told: str) -> None:
+    body = {"events": [{"id": ID, "type": "watch", "ref": called}]}
+    [parsed] = parse_events(json.dumps(body).encode(), 0)
+    assert isinstance(parsed, Unreadable)
+    assert told in parsed.rejection.detail
 
 
 def test_what_is_sent_becomes_the_facts_of_its_event() -> None:

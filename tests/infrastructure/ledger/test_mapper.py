@@ -10,6 +10,8 @@ import pytest
 
 from domain import events
 from domain.events import Event, IsolationMode, ItemWatched, PlayerState
+from domain.items import Kind
+from domain.references import Named, Reference
 from infrastructure.ledger import mapper
 from infrastructure.ledger.mapper import UnreadableEvent, decode, decode_row, encode
 
@@ -24,6 +26,13 @@ DETAILS = events.Details(
     tracks_progress=False,
 )
 DATED = events.Details(title="Heat", year=1995, released_at=AT, external_ids={"imdb": "tt0113277"})
+FILM = Reference(
+    kind=Kind.MOVIE, title="Heat", year=1995, ids={"imdb": "tt0113277"}, runtime_seconds=10200.5
+)
+SHOW = Reference(kind=Kind.SHOW, ids={"tvdb": "252019"})
+EPISODE = Reference(
+    kind=Kind.EPISODE, title="Episode 4", show=Named(title="Bron", year=2011), season=1, episode=4
+)
 
 # What the files in fixtures say, by the format that wrote them first. Neither is ever edited: a
 # changed shape is a new topic.
@@ -125,6 +134,25 @@ STORED: dict[str, list[Event]] = {
     "item_linked.v1": [events.ItemLinked(item="movie:heat", same_as="movie:heat-4k")],
     "item_unlinked.v1": [events.ItemUnlinked(item="movie:heat-4k")],
     "item_restored.v1": [events.ItemRestored(item="movie:heat")],
+    "item_watched.v3": [
+        events.ItemWatched(item="movie:heat", occurred_at=AT, ref=FILM),
+        events.ItemWatched(item="season:bridge-s01", undated=True, with_users=("ben",)),
+    ],
+    "item_unwatched.v3": [events.ItemUnwatched(item="episode:bridge-s01e01", ref=EPISODE)],
+    "progress_reported.v3": [
+        events.ProgressReported(
+            item="movie:heat", played_seconds=61.5, duration_seconds=3600, ref=FILM
+        ),
+    ],
+    "item_dismissed.v2": [events.ItemDismissed(item="show:bridge", ref=SHOW)],
+    "item_recalled.v2": [events.ItemRecalled(item="show:bridge", ref=SHOW)],
+    "item_restarted.v2": [events.ItemRestarted(item="show:bridge", ref=SHOW, occurred_at=AT)],
+    "item_placed.v3": [
+        events.ItemPlaced(
+            item="movie:imdb-tt0113277", parent="movie_shelf:old", details=DATED, stands_in=True
+        ),
+        events.ItemPlaced(item="stream_source:live"),
+    ],
 }
 
 
