@@ -33,7 +33,10 @@ class Said:
     """Something about watching. Without a player it is a mark that names no device.
 
     `library` is the server's own name for where the item stands, if it says; `occurred_at` is
-    there only if the server says when. A position stands in seconds, or in `share`.
+    there only if the server says when. A position stands in seconds, or in `share`. A watch that is
+    `by_now` only follows from what was said, of a file of two episodes that has come to the second:
+    it is sent without any time, so that it is idle where it is known already (rule 9) and never
+    opens a second play (rule 13).
     """
 
     type: Literal["watch", "unwatch", "progress"]
@@ -46,6 +49,7 @@ class Said:
     duration_seconds: float | None = None
     share: float | None = None
     state: PlayerState | None = None
+    by_now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
