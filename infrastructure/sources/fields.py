@@ -18,9 +18,11 @@ from domain.values import Year as AnyYear
 _TEXT_MAX = 1_000
 _WHOLE_MAX = 2**31 - 1
 _NUMBER_MAX = 50
-_controls = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_breaks = re.compile(r" *[\x00-\x1f\x7f-\x9f][\x00-\x20\x7f-\x9f]*")
 _is_number = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE).fullmatch
-_is_time = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?").fullmatch
+_is_time = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(?P<zone>Z|[+-]\d\d:?\d\d)?", re.ASCII
+).fullmatch
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 _OCCURRED_AT: TypeAdapter[datetime] = TypeAdapter(OccurredAt)
 _YEAR: TypeAdapter[int] = TypeAdapter(AnyYear)
@@ -34,7 +36,7 @@ class Shape(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _is_object(cls, value: Any) -> Any:
-        return value if isinstance(value, dict) else {}
+        return value if isinstance(value, dict | Shape) else {}
 
 
 def as_text(value: Any) -> str | None:
@@ -43,7 +45,7 @@ def as_text(value: Any) -> str | None:
         return str(value) if abs(value) <= 2**63 else None
     if not isinstance(value, str):
         return None
-    text = _controls.sub(" ", value).strip()
+    text = _breaks.sub(" ", value).strip()
     return text if 0 < len(text) <= _TEXT_MAX else None
 
 
@@ -88,9 +90,8 @@ def _as_moment(value: Any) -> datetime | None:
 
 
 def _as_utc_moment(value: Any) -> datetime | None:
-    if isinstance(value, str) and _is_time(value) and len(value) <= len("2026-03-02T19:15:00"):
-        return _as_moment(f"{value}Z")
-    return _as_moment(value)
+    found = _is_time(value) if isinstance(value, str) else None
+    return _as_moment(f"{value}Z" if found and not found["zone"] else value)
 
 
 def _as_unix_moment(value: Any) -> datetime | None:

@@ -10,6 +10,7 @@ The other plugin's formats are in jellyfin_webhooks.py.
 """
 
 import html
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ _DELETED = "ItemDeleted"
 _TOLD = frozenset([*_PLAYING, _SAVED, _ADDED, _DELETED])
 _TOGGLED = "TogglePlayed"
 _PROVIDER = "Provider_"
+_entities = re.compile(r"&#?\w{1,8};")
 _NOTICE = frozenset(["Name", "Description", "Date", "Level", "Url", "Username", "UserId"])
 """The fields of the plugin's own template for general notices."""
 
@@ -95,7 +97,9 @@ def hear(document: Document) -> Heard:
 
 
 def _unescaped(value: Any) -> Any:
-    return html.unescape(value.replace('\\"', '"')) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return _entities.sub(lambda found: html.unescape(found[0]), value.replace('\\"', '"'))
 
 
 def _item(told: Told, value: Mapping[str, Any]) -> BaseItem:

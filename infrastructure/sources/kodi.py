@@ -79,6 +79,16 @@ class Details(Shape):
     uniqueid: Ids = Field(default_factory=dict)
 
 
+def details_of(answer: Any) -> Details:
+    """What Kodi answers for details, or what it wraps."""
+    return Details.model_validate(_inner(answer))
+
+
+def properties_of(answer: Any) -> Properties:
+    """What Kodi answers for a player's properties, or what it wraps."""
+    return Properties.model_validate(_inner(answer))
+
+
 def _inner(value: Any) -> Any:
     """The object that answers wrap, as `{"result": {"moviedetails": {…}}}`."""
     for name in _WRAPPINGS:
@@ -136,9 +146,9 @@ class Params(Shape):
 class Told(Shape):
     method: Text = None
     params: Params = Params()
-    details: Annotated[Details, BeforeValidator(_inner)] = Details()
-    show: Annotated[Details, BeforeValidator(_inner)] = Details()
-    properties: Annotated[Properties, BeforeValidator(_inner)] = Properties()
+    details: Annotated[Details, BeforeValidator(details_of)] = Details()
+    show: Annotated[Details, BeforeValidator(details_of)] = Details()
+    properties: Annotated[Properties, BeforeValidator(properties_of)] = Properties()
     profile: Text = None
 
 
@@ -183,7 +193,9 @@ def _heard(event: str, told: Told, item: Reference) -> Heard:
     file = saying.File([item], length)
     if event == _REMOVED:
         return saying.removed(event, file)
-    session = saying.Session(saying.account(told.profile or _KODI, told.profile), Player(_KODI))
+    session = saying.Session(
+        saying.account(told.profile or _KODI, told.profile), Player(_KODI, kind="Kodi")
+    )
     if event == _UPDATED:
         return _updated(event, data, session, file)
     if event == "Player.OnStop" and data.end:

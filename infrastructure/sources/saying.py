@@ -123,25 +123,20 @@ def progress(
     """A position in a file, and what the player was doing there."""
     if played_seconds is None:
         return Heard(event, file.title, why_ignored=NO_POSITION)
-    if len(file.items) == 1:
-        return Heard(event, file.title, [_at(session, file, 0, played_seconds, state)])
-    length = file.item_seconds
-    if length is None:
-        return Heard(event, file.title, why_ignored=_NO_LENGTH)
-    index = min(int(played_seconds / length), len(file.items) - 1)
-    seen = _seen(session, file, index) if state is PlayerState.STOPPED else []
-    return Heard(event, file.title, [*seen, _at(session, file, index, played_seconds, state)])
-
-
-def _at(
-    session: Session, file: File, index: int, played_seconds: float, state: PlayerState
-) -> Said:
-    return replace(
+    length, index = file.item_seconds, 0
+    if len(file.items) > 1:
+        if length is None:
+            return Heard(event, file.title, why_ignored=_NO_LENGTH)
+        index = min(int(played_seconds / length), len(file.items) - 1)
+        played_seconds = min(max(played_seconds - index * length, 0.0), length)
+    said = replace(
         session.says("progress", file.items[index]),
-        played_seconds=max(played_seconds - index * (file.item_seconds or 0), 0.0),
-        duration_seconds=file.item_seconds,
+        played_seconds=played_seconds,
+        duration_seconds=length,
         state=state,
     )
+    seen = _seen(session, file, index) if state is PlayerState.STOPPED else []
+    return Heard(event, file.title, [*seen, said])
 
 
 def _seen(session: Session, file: File, count: int) -> list[Said]:

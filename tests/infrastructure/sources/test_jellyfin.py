@@ -93,6 +93,7 @@ def test_true_and_false_are_read_as_templates_write_them() -> None:
         ("Pride &amp; Prejudice", "Pride & Prejudice"),
         ("Ocean&#39;s Eleven", "Ocean's Eleven"),
         ("AT&T", "AT&T"),
+        ("Cut&copy", "Cut&copy"),
     ],
 )
 def test_what_is_escaped_twice_is_read_twice(sent: str, name: str) -> None:

@@ -23,7 +23,7 @@ def test_with_details_and_properties_a_pause_is_progress() -> None:
     found = said(told("kodi", kodi(details=KODI_EPISODE, properties=KODI_PROPERTIES)))
     assert (found.type, found.state) == ("progress", PlayerState.PAUSED)
     assert (found.played_seconds, found.duration_seconds) == (600.5, 3000.0)
-    assert (found.account, found.player) == (Account("kodi"), Player("kodi"))
+    assert (found.account, found.player) == (Account("kodi"), Player("kodi", kind="Kodi"))
     episode = found.reference
     assert episode.ids == {"tvdb": "304585"}
     assert episode.show is not None
