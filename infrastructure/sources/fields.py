@@ -45,7 +45,7 @@ def as_text(value: Any) -> str | None:
         return str(value) if abs(value) <= 2**63 else None
     if not isinstance(value, str):
         return None
-    text = _breaks.sub(" ", value).strip()
+    text = (value if value.isprintable() else _breaks.sub(" ", value)).strip()
     return text if 0 < len(text) <= _TEXT_MAX else None
 
 

@@ -80,15 +80,17 @@ def hear(document: Document) -> Heard:
         return jellyfin_webhooks.hear(document)
     if _is_notice(document.value):
         return Heard("notice", as_text(document.value["Name"]), why_ignored=NOTHING)
-    value = {name: _unescaped(each) for name, each in document.value.items()}
+    return _hear_properties({name: _unescaped(each) for name, each in document.value.items()})
+
+
+def _hear_properties(value: Mapping[str, Any]) -> Heard:
     told = Told.model_validate(value)
     event, item = told.notification_type or "", _item(told, value)
     why = _why_ignored(event, told) or why_not_told(item)
     kind = kind_named(item.type)
     if why or kind is None:
         return Heard(event, item.name, why_ignored=why)
-    of = ("jellyfin", told.server_id)
-    file = file_of(kind, item, of, show_year=told.year)
+    file = file_of(kind, item, ("jellyfin", told.server_id), show_year=told.year)
     if event == _ADDED:
         return saying.listed(event, file)
     if event == _DELETED:

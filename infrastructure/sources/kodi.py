@@ -38,6 +38,10 @@ _NUMBER_ONLY = (
     "Kodi names only its library's number of it. Run `watchledger follow kodi` beside Kodi, or let "
     "the add-on post Kodi's details of it, too."
 )
+_NUMBER_OF_REMOVED = (
+    "Kodi names only its library's number of what it has removed. If it is gone for good, hide it "
+    "with DELETE /v1/catalog/items."
+)
 _HOUR_SECONDS = 3_600
 _MINUTE_SECONDS = 60
 
@@ -175,7 +179,8 @@ def hear(document: Document) -> Heard:
     except NotUnderstood:
         if (data.item.id or data.id) is None:
             raise
-        return Heard(event, f"{type_} {data.item.id or data.id}", why_ignored=_NUMBER_ONLY)
+        why = _NUMBER_OF_REMOVED if event == _REMOVED else _NUMBER_ONLY
+        return Heard(event, f"{type_} {data.item.id or data.id}", why_ignored=why)
     return _heard(event, told, item)
 
 

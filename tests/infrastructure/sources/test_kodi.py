@@ -97,7 +97,7 @@ def test_what_isnt_in_the_library_has_a_title() -> None:
     ("value", "why"),
     [
         (kodi(), "follow kodi"),
-        (kodi("VideoLibrary.OnRemove", {"id": 12, "type": "movie"}), "follow kodi"),
+        (kodi("VideoLibrary.OnRemove", {"id": 12, "type": "movie"}), "DELETE /v1/catalog/items"),
         (kodi("Player.OnAVStart"), "nothing of what is watched"),
         (kodi("System.OnQuit", {}), "nothing of what is watched"),
         (kodi(details=KODI_EPISODE), "how far"),

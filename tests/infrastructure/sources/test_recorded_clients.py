@@ -111,7 +111,7 @@ def test_kodi_alone_names_its_librarys_numbers_and_is_told_what_to_do() -> None:
         heard = hear("kodi", delivery(line))
         assert list(heard.things) == []
         assert heard.why_ignored is not None
-        assert ("follow kodi" in heard.why_ignored) is (line["means"] != "nothing more")
+        assert ("library's number" in heard.why_ignored) is (line["means"] != "nothing more")
 
 
 def test_kodi_with_what_it_answers_comes_to_what_it_means() -> None:
