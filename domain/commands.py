@@ -22,6 +22,7 @@ from domain.items import Id, ItemId
 from domain.values import DurationSeconds, Index, Line, ReleasedAt, Text, Year
 
 _TAGS_MAX = 1000
+_EXTERNAL_IDS_MAX = 100
 _is_day = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII).fullmatch
 
 
@@ -50,11 +51,13 @@ _LINK_SAID = (
     "of what shall stay apart."
 )
 
-Tags = Annotated[tuple[Text, ...], Field(max_length=_TAGS_MAX)]
-ItemIds = Annotated[tuple[ItemId, ...], Field(max_length=_TAGS_MAX)]
+Tags = Annotated[tuple[Text, ...], Field(max_length=_TAGS_MAX, fail_fast=True)]
+ItemIds = Annotated[tuple[ItemId, ...], Field(max_length=_TAGS_MAX, fail_fast=True)]
 ExternalKey = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=100)]
 ExternalId = Annotated[Text, BeforeValidator(_as_text, Text | int)]
 """An id that another catalog has for an item; some send numbers, which are taken as their text."""
+
+ExternalIds = Annotated[Mapping[ExternalKey, ExternalId], Field(max_length=_EXTERNAL_IDS_MAX)]
 
 Release = Annotated[
     ReleasedAt,
@@ -100,7 +103,7 @@ class PlaceItem(Command):
     index: Index | None = None
     title: Line | None = None
     tags: Tags | None = None
-    external_ids: Mapping[ExternalKey, ExternalId] | None = None
+    external_ids: ExternalIds | None = None
     runtime_seconds: DurationSeconds | None = None
     tracks_progress: bool | None = None
     year: Annotated[Year | None, Field(description="The year that it is known by.")] = None

@@ -1,7 +1,7 @@
 """What players send, from bytes to events: validated once, and never twice where all is well.
 
-One bad event doesn't hold back the others, so only where the whole body isn't valid is each event
-looked at alone.
+One bad event doesn't hold back the others, so only where the whole body isn't valid, or is large,
+is each event looked at alone.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from domain.events import ACTIVITY, Activity, PlayerState
@@ -19,7 +19,8 @@ from domain.items import Id, ItemId
 from domain.references import Reference, unresolved_item
 from domain.rejection import Rejection
 from domain.values import SECONDS_MAX, OccurredAt, PlayedSeconds, Share
-from infrastructure.commands.validation import faults, in_words
+from infrastructure.commands.documents import fields_of, piece, whole
+from infrastructure.commands.validation import Invalid, faults, in_words
 
 EVENTS_MAX = 1_000
 WITH_MAX = 100
@@ -96,7 +97,8 @@ class _OnItem(_Activity):
 class _Spoken(_OnItem):
     with_users: NotRequired[
         Annotated[
-            tuple[Id, ...] | None, Field(alias="with", max_length=WITH_MAX, description=_WITH_SAID)
+            Annotated[tuple[Id, ...], Field(max_length=WITH_MAX, fail_fast=True)] | None,
+            Field(alias="with", description=_WITH_SAID),
         ]
     ]
 
@@ -190,12 +192,11 @@ _ONE_OF_TWO = Rejection(
 def parse_events(body: bytes, now_us: int) -> list[Submission | Unreadable]:
     """The events of a request body, in order, as they came in by the ledger's clock.
 
-    Raises ValidationError if none of it can be read.
+    Raises ValueError if none of it can be read (see `fields_of`), ValidationError among them.
     """
-    try:
-        sent = EVENTS_BODY.validate_json(body)
-    except ValidationError:
-        any_sent = _ANY_EVENTS.validate_json(body)
+    sent = whole(EVENTS_BODY, body)
+    if sent is None:
+        any_sent = _ANY_EVENTS.validate_python(fields_of(body))
         offset_seconds = _clock_offset_seconds(any_sent.get("sent_at"), now_us)
         return [_parse(each, offset_seconds) for each in any_sent["events"]]
     offset_seconds = _clock_offset_seconds(sent.get("sent_at"), now_us)
@@ -217,8 +218,8 @@ def _clock_offset_seconds(sent_at: datetime | None, now_us: int) -> float | None
 
 def _parse(value: Any, offset_seconds: float | None = None) -> Submission | Unreadable:
     try:
-        return _submission(_SENT.validate_json(to_json(value)), offset_seconds)
-    except ValidationError as error:
+        return _submission(piece(_SENT, value), offset_seconds)
+    except (ValidationError, Invalid) as error:
         found = in_words(faults(error, ignored=tuple(_EVENTS)))
         return Unreadable(_id_of(value), Rejection("invalid_event", f"{found}."))
 

@@ -1,6 +1,7 @@
 """What is wrong with something that was sent, told by field and in words that say what to do."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -8,6 +9,8 @@ from pydantic_core import ErrorDetails
 
 from domain.items import Kind
 
+_FAULTS_MAX = 20
+_NAME_MAX = 100
 _KINDS = ", ".join(Kind)
 _SAID = {
     "missing": "is missing",
@@ -36,16 +39,29 @@ class Fault(NamedTuple):
     detail: str
 
 
-def faults(error: ValidationError, *, ignored: Sequence[str] = ()) -> list[Fault]:
-    """All that is wrong, in order. `ignored` are steps that stand in no document, such as tags."""
+class Invalid(ValueError):
+    """Something that isn't worth validating, with what is wrong with it."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.detail)
+        self.fault = fault
+
+
+def faults(error: ValidationError | Invalid, *, ignored: Sequence[str] = ()) -> list[Fault]:
+    """What is wrong, in order, and no more than anybody reads.
+
+    `ignored` are steps that stand in no document, such as tags.
+    """
+    if isinstance(error, Invalid):
+        return [error.fault]
     return faults_of(error.errors(include_url=False), ignored=ignored)
 
 
 def faults_of(errors: Iterable[Any], *, ignored: Sequence[str] = ()) -> list[Fault]:
     """As `faults`, of what pydantic lists."""
     return [
-        Fault(_pointer(step for step in each["loc"] if step not in ignored), _said(each))
-        for each in errors
+        Fault(pointer_of(step for step in each["loc"] if step not in ignored), _said(each))
+        for each in islice(errors, _FAULTS_MAX)
     ]
 
 
@@ -54,8 +70,13 @@ def in_words(found: Iterable[Fault]) -> str:
     return "; ".join(f"{each.pointer[1:] or 'it'} {each.detail}" for each in found)
 
 
-def _pointer(steps: Iterable[Any]) -> str:
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+def pointer_of(steps: Iterable[Any]) -> str:
+    """A JSON pointer; names that are too long to be any field's are told by how they begin."""
+    return "".join(f"/{_begin(str(step)).replace('~', '~0').replace('/', '~1')}" for step in steps)
+
+
+def _begin(name: str) -> str:
+    return name if len(name) <= _NAME_MAX else f"{name[:_NAME_MAX]}…"
 
 
 def _said(error: ErrorDetails) -> str:

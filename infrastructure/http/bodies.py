@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from infrastructure.commands.validation import Fault, faults
+from infrastructure.commands.documents import TooLarge, one
+from infrastructure.commands.validation import Fault, Invalid, faults
 from infrastructure.http.problem_details import Problem, body_problem
 from infrastructure.services import Services
 
@@ -44,29 +45,36 @@ def _too_large(max_bytes: int) -> Problem:
 
 def body_of(model: type[M]) -> Callable[[Request], Awaitable[M]]:
     """A dependency that gives the body as a model. Raises Problem."""
+    adapter = TypeAdapter(model)
 
     async def read(request: Request) -> M:
         body = await read_body(request)
         try:
-            return model.model_validate_json(body)
-        except ValidationError as error:
+            return one(adapter, body)
+        except ValueError as error:
             raise unreadable(body, error) from None
 
     return read
 
 
-def unreadable(body: bytes, error: ValidationError) -> Problem:
+def unreadable(body: bytes, error: ValueError) -> Problem:
     """Why a body can't be taken, from what is wrong with it at the bottom."""
+    if isinstance(error, TooLarge):
+        return Problem("body_too_large", str(error))
+    if not isinstance(error, (ValidationError, Invalid)):
+        return _not_json(body, error)
+    found = faults(error)
+    if body.lstrip().startswith(b"["):
+        found = [Fault("", _ARRAY)]
+    return body_problem(found)
+
+
+def _not_json(body: bytes, error: ValueError) -> Problem:
     try:
         body.decode()
     except UnicodeDecodeError as wrong:
         return Problem("body_not_utf8", f"The body isn't UTF-8, from byte {wrong.start} on.")
-    found = faults(error)
-    if error.errors()[0]["type"] == "json_invalid":
-        return Problem("body_not_json", f"The body {found[0].detail}.")
-    if body.lstrip().startswith(b"["):
-        found = [Fault("", _ARRAY)]
-    return body_problem(found)
+    return Problem("body_not_json", f"The body isn't JSON: {error}.")
 
 
 _described: dict[str, Any] = {}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from domain.commands import LinkItems, PlaceItem
 from domain.linking import LinkedStatus
@@ -84,7 +84,7 @@ def post_items(
 ) -> ItemsAnswer:
     try:
         parsed = parse_items(body)
-    except ValidationError as error:
+    except ValueError as error:
         raise unreadable(body, error) from None
     placed, (position, version) = services.handler.place_items(_readable(parsed))
     results = [ItemResult.model_validate(each) for each in _results(parsed, placed)]
@@ -106,7 +106,7 @@ def post_links(
 ) -> LinksAnswer:
     try:
         parsed = parse_links(body)
-    except ValidationError as error:
+    except ValueError as error:
         raise unreadable(body, error) from None
     linked, (position, version) = services.handler.link_items(_readable(parsed))
     results = [LinkResult.model_validate(each) for each in _results(parsed, linked)]

@@ -8,7 +8,7 @@ from asyncio import wrap_future
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
 
@@ -100,7 +100,7 @@ def _handed_over(
 ) -> tuple[list[Submission | Unreadable], Submitted]:
     try:
         parsed = parse_events(body, activity.clock_us())
-    except ValidationError as error:
+    except ValueError as error:
         raise unreadable(body, error) from None
     readable = [each for each in parsed if isinstance(each, Submission)]
     return parsed, activity.hand_over(caller, readable)

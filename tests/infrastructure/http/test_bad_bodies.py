@@ -1,6 +1,7 @@
 """A body that can't be read at all is refused whole, and nothing is recorded."""
 
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -102,3 +103,53 @@ def test_every_bad_field_is_pointed_to(shared_api: Api) -> None:
     )
     assert problem(answer) == (400, "invalid_body")
     assert [pointer for pointer, _ in faults(answer)] == ["/user", "/device", "/x~0~1y"]
+
+
+def test_of_many_faults_the_first_20_are_told(shared_api: Api, tv: httpx.Client) -> None:
+    unknown: dict[str, Any] = {f"f{number}": 1 for number in range(90)}
+    answer = shared_api.admin.put("/v1/device-users/tv", json=unknown)
+    assert problem(answer) == (400, "invalid_body")
+    assert len(faults(answer)) == 20
+    [result] = post(tv, json.dumps({"events": [event(**unknown)]}).encode()).json()["results"]
+    assert result["error"]["detail"].count("isn't a field here") == 20
+
+
+def test_an_object_with_more_fields_than_any_needs_is_not_looked_into(
+    shared_api: Api, tv: httpx.Client
+) -> None:
+    unknown: dict[str, Any] = {f"f{number}": 1 for number in range(101)}
+    told = "has more than 100 fields; send those that are described"
+    for answer in (
+        post(tv, json.dumps({"events": [event()], **unknown}).encode()),
+        shared_api.admin.put("/v1/device-users/tv", json=unknown),
+    ):
+        assert problem(answer) == (400, "invalid_body")
+        assert faults(answer) == [("", told)]
+    [result] = post(tv, json.dumps({"events": [event(**unknown)]}).encode()).json()["results"]
+    assert result["error"]["detail"] == f"it {told}."
+    placed = {"item": "movie:a", "external_ids": dict.fromkeys(unknown, "1") | {" ": "1"}}
+    answer = shared_api.admin.post("/v1/catalog/items", json={"items": [placed]})
+    assert answer.json()["results"][0]["error"]["detail"] == f"external_ids {told}."
+
+
+def test_a_field_whose_name_is_no_name_is_told_by_its_beginning(shared_api: Api) -> None:
+    answer = shared_api.admin.put(
+        "/v1/device-users/tv", json={"user": "ann", "device": "tv", "x" * 10_000: 1}
+    )
+    assert faults(answer) == [(f"/{'x' * 100}…", "isn't a field here; leave it out")]
+
+
+@pytest.mark.parametrize("each", [b"[],", b"{},", b"0,", b'"",'])
+def test_a_body_of_more_values_than_any_needs_is_not_read(tv: httpx.Client, each: bytes) -> None:
+    answer = post(tv, b'{"events": [%b0]}' % (each * 200_000))
+    assert problem(answer) == (413, "body_too_large")
+    assert "holds more than 200000 values" in answer.json()["detail"]
+
+
+def test_a_body_that_is_large_and_good_is_taken(tv: httpx.Client) -> None:
+    sent = [event(share=0.5, type_="progress", state="playing") for _ in range(1_000)]
+    body = json.dumps({"events": [*sent[1:], {**sent[0], "x": 1}]}, indent=8).encode()
+    assert len(body) > 256 * 1024
+    statuses = [result["status"] for result in post(tv, body).json()["results"]]
+    assert "rejected" not in statuses[:-1]
+    assert statuses[-1] == "rejected"
