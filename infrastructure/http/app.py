@@ -34,7 +34,7 @@ from infrastructure.http.server.limits import Limits
 from infrastructure.http.server.middleware import REQUEST_ID_HEADER, RequestLog
 from infrastructure.operations.metrics import Metrics
 from infrastructure.services import Services
-from infrastructure.settings.settings import Settings, listed
+from infrastructure.settings.settings import listed
 
 _ROUTERS = (
     events.router,
@@ -78,19 +78,20 @@ def make_app(services: Services) -> FastAPI:
         app.include_router(router)
     add_docs(app)
     handle_problems(app)
-    _surround(app, services.settings, metrics)
+    _surround(app, services, metrics)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # as the library has it
     return app
 
 
-def _surround(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+def _surround(app: FastAPI, services: Services, metrics: Metrics) -> None:
     """What is around every route; the last is the outermost."""
+    settings = services.settings
     limits = Limits(
         devices=settings.requests_per_second,
         admin=settings.admin_requests_per_second,
         strangers=settings.stranger_requests_per_second,
     )
-    app.add_middleware(RateLimit, limits=limits)
+    app.add_middleware(RateLimit, limits=limits, authentication=services.authentication)
     if origins := listed(settings.cors_origins):
         app.add_middleware(
             CORSMiddleware,

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.security.utils import get_authorization_scheme_param
 from starlette.concurrency import run_in_threadpool
 
 from infrastructure.commands.authentication import Caller
@@ -19,6 +18,7 @@ from infrastructure.http.dependencies import (
 )
 from infrastructure.http.event_stream import MEDIA_TYPE, EventStream, Listener
 from infrastructure.http.reading import Position, check_projected
+from infrastructure.http.server.bearer import bearer_token
 from infrastructure.services import Services
 
 router = APIRouter(prefix="/v1", tags=["changes"])
@@ -94,6 +94,6 @@ def _check_known(services: Services, cduid: str) -> None:
 
 def _stream(request: Request, caller: Caller, cduid: str | None, since: int | None) -> EventStream:
     feed: ChangeFeed = request.app.state.change_feed
-    _, token = get_authorization_scheme_param(request.headers.get("authorization"))
-    listener = Listener(cduid, None if caller.cduid is None else hash_of(token))
+    token = None if caller.cduid is None else bearer_token(request.scope)
+    listener = Listener(cduid, None if token is None else hash_of(token))
     return EventStream(listener, feed.listening, partial(feed.missed, since=since))

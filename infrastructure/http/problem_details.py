@@ -124,10 +124,15 @@ def _id_of(request: Request) -> str | None:
     return found
 
 
+def response_of(problem: Problem, request_id: str | None) -> Response:
+    """The response of a problem that was raised."""
+    status = STATUS_OF.get(problem.code, 400)
+    headers = {**problem.headers, **_extra_headers(status)}
+    return respond(request_id, status, problem.code, problem.detail, problem.errors, headers)
+
+
 async def _problem(request: Request, error: Problem) -> Response:
-    status = STATUS_OF.get(error.code, 400)
-    headers = {**error.headers, **_extra_headers(status)}
-    return respond(_id_of(request), status, error.code, error.detail, error.errors, headers)
+    return response_of(error, _id_of(request))
 
 
 def _extra_headers(status: int) -> dict[str, str]:

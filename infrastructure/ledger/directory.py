@@ -33,6 +33,10 @@ class CurrentDirectory:
         self._looking = Lock()  # for a moment only
         self._making = Lock()  # while a version is made
 
+    def newest(self) -> Directory:
+        """The newest directory that anybody in this process has asked for yet."""
+        return self._newest
+
     def latest(self) -> Directory:
         """The directory as of the ledger's end, whoever wrote to it.
 

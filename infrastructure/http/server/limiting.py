@@ -1,18 +1,16 @@
-"""Turns away callers that ask for too much, before anything is looked up for them.
+"""Turns away callers that ask for too much, before anything is looked up for them in the database.
 
 Who called is known, and noted, as soon as an answer begins: a stream may not end for hours.
 """
 
-from collections.abc import Mapping
-from hashlib import sha256
 from http import HTTPStatus
 from math import ceil
-from typing import Any
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from infrastructure.http.problem_details import respond
+from infrastructure.commands.authentication import Authentication, Caller
+from infrastructure.http.problem_details import Problem, response_of
+from infrastructure.http.server.bearer import bearer_token
 from infrastructure.http.server.limits import Limits
 
 _FREE = frozenset({"/healthz"})
@@ -20,44 +18,50 @@ _FREE = frozenset({"/healthz"})
 
 
 class RateLimit:
-    """Answers 429 to whoever is over its limit. The application says in the scope who called."""
+    """Answers 429 to whoever is over its limit.
 
-    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+    A token that this process knows is measured by whose it is. Everybody else is a stranger until
+    the application vouches in the scope for who called, by a token or in any other way.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Limits, authentication: Authentication) -> None:
         self._app = app
         self._limits = limits
+        self._authentication = authentication
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in _FREE:
             await self._app(scope, receive, send)
             return
-        token_key, address = _token_key(scope), _address(scope)
-        wait_seconds = self._limits.admit(token_key, address)
-        if wait_seconds:
-            await _too_many(scope, wait_seconds)(scope, receive, send)
+        address = _address(scope)
+        try:
+            known = self._admit(scope, address)
+        except Problem as problem:
+            await response_of(problem, scope["state"]["request_id"])(scope, receive, send)
             return
 
         async def send_noted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._note(scope["state"], message["status"], token_key, address)
+                self._note(scope["state"].get("vouched"), message["status"], known, address)
             await send(message)
 
         await self._app(scope, receive, send_noted)
 
+    def _admit(self, scope: Scope, address: str) -> Caller | None:
+        """Who calls, as far as that is known by now. Raises Problem."""
+        token = bearer_token(scope)
+        known = None if token is None else self._authentication.recognized(token)
+        if wait_seconds := self._limits.admit(known, address):
+            raise _too_many(wait_seconds)
+        return known
+
     def _note(
-        self, state: Mapping[str, Any], status: int, token_key: str | None, address: str
+        self, vouched: Caller | None, status: int, known: Caller | None, address: str
     ) -> None:
-        if token_key is not None and "caller" in state:
-            self._limits.vouched(token_key, is_admin=state["is_admin"])
-        elif status == HTTPStatus.UNAUTHORIZED or not self._limits.knows(token_key):
-            self._limits.unknown(token_key, address)
-
-
-def _token_key(scope: Scope) -> str | None:
-    given = Headers(scope=scope).get("authorization")
-    if given is None:
-        return None
-    # The token alone: its scheme can be written in many ways, and each would be another bucket.
-    return sha256(given.split(" ")[-1].encode()).hexdigest()
+        if vouched is not None and known is None:
+            self._limits.vouched(vouched, address)
+        elif known is not None and status == HTTPStatus.UNAUTHORIZED:
+            self._limits.refused(address)
 
 
 def _address(scope: Scope) -> str:
@@ -65,9 +69,10 @@ def _address(scope: Scope) -> str:
     return str(client[0]) if client else ""
 
 
-def _too_many(scope: Scope, wait_seconds: float) -> ASGIApp:
+def _too_many(wait_seconds: float) -> Problem:
     seconds = ceil(wait_seconds)
-    detail = f"That was too much at once. Send it again in {seconds} s, or more in one call."
-    request_id = scope["state"]["request_id"]
-    headers = {"Retry-After": str(seconds)}
-    return respond(request_id, 429, "too_many_requests", detail, headers=headers)
+    return Problem(
+        "too_many_requests",
+        f"That was too much at once. Send it again in {seconds} s, or more in one call.",
+        headers={"Retry-After": str(seconds)},
+    )

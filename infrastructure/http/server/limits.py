@@ -1,12 +1,15 @@
 """How many requests may come: a bucket for each caller, which fills at a rate and overflows.
 
-Whoever has a token is measured by it; whoever has none, or a wrong one, by the address.
+Whoever is known is measured by name, however often its token was changed; strangers, and who has a
+wrong token, by the address.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from time import monotonic
+
+from infrastructure.commands.authentication import Caller
 
 BURST_SECONDS = 10.0
 """A full bucket holds what comes in this time, and one at least."""
@@ -27,36 +30,32 @@ class Buckets:
         self._now = now
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
-    def __contains__(self, key: object) -> bool:
-        return key in self._full_at
-
-    def wait_seconds(self, key: str) -> float:
-        """How long until there is one to be had; 0 if there is."""
-        if not self._seconds_each:
-            return 0.0
-        lacking_seconds = max(0.0, self._full_at.get(key, 0.0) - self._now())
-        return max(0.0, lacking_seconds - self._lacking_max)
-
     def take(self, key: str) -> float:
         """Take one if there is one; else how long to wait for it."""
-        wait_seconds = self.wait_seconds(key)
-        if not wait_seconds:
-            now = self._now()
-            self._full_at[key] = max(now, self._full_at.get(key, now)) + self._seconds_each
-            self._full_at.move_to_end(key)
-            if len(self._full_at) > _KEPT_MAX:
-                self._full_at.popitem(last=False)
-        return wait_seconds
+        if not self._seconds_each:
+            return 0.0
+        now = self._now()
+        lacking_seconds = max(0.0, self._full_at.get(key, 0.0) - now)
+        if lacking_seconds > self._lacking_max:
+            return lacking_seconds - self._lacking_max
+        self._full_at[key] = now + lacking_seconds + self._seconds_each
+        self._full_at.move_to_end(key)
+        if len(self._full_at) > _KEPT_MAX:
+            self._full_at.popitem(last=False)
+        return 0.0
 
-    def forget(self, key: str) -> None:
-        self._full_at.pop(key, None)
+    def give_back(self, key: str) -> None:
+        """Put back what was taken."""
+        if key in self._full_at:
+            self._full_at[key] -= self._seconds_each
 
 
 class Limits:
-    """What callers may do. `token_key` stands for a token, and is None where there is none.
+    """What callers may do.
 
-    A token that was valid lately has a bucket of its own, and so isn't held back by what strangers
-    at the same address do, such as others behind the same proxy.
+    Strangers pay when they are let in, so that many at once are no way around it. Whoever turns out
+    to be known gets that back, and is never held back by what strangers at the same address do,
+    such as others behind the same proxy.
     """
 
     def __init__(
@@ -71,32 +70,27 @@ class Limits:
         self._admin = Buckets(admin, now)
         self._strangers = Buckets(strangers, now)
 
-    def admit(self, token_key: str | None, address: str) -> float:
-        """How long a caller has to wait; 0 if its request may be answered."""
-        if token_key is not None:
-            for buckets in (self._devices, self._admin):
-                if token_key in buckets:
-                    return buckets.take(token_key)
-        return self._strangers.wait_seconds(_network(address))
+    def admit(self, known: Caller | None, address: str) -> float:
+        """How long a caller, or a stranger, has to wait; 0 if its request may be answered."""
+        if known is None:
+            return self._strangers.take(network_of(address))
+        return self._take(known)
 
-    def vouched(self, token_key: str, *, is_admin: bool) -> None:
-        """The token was valid."""
-        buckets = self._admin if is_admin else self._devices
-        if token_key not in buckets:
-            buckets.take(token_key)
+    def vouched(self, caller: Caller, address: str) -> None:
+        """Who was let in as a stranger is none."""
+        self._strangers.give_back(network_of(address))
+        self._take(caller)
 
-    def unknown(self, token_key: str | None, address: str) -> None:
-        """There was no token, or it wasn't valid, or isn't any more."""
-        self._strangers.take(_network(address))
-        if token_key is not None:
-            self._devices.forget(token_key)
-            self._admin.forget(token_key)
+    def refused(self, address: str) -> None:
+        """Who was let in by name is a stranger, such as one whose token is void by now."""
+        self._strangers.take(network_of(address))
 
-    def knows(self, token_key: str | None) -> bool:
-        return token_key in self._devices or token_key in self._admin
+    def _take(self, caller: Caller) -> float:
+        buckets = self._admin if caller.cduid is None else self._devices
+        return buckets.take(caller.cduid or "")
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """An address, or of IPv6 its network: a single customer has 2**64 addresses."""
     try:
         parsed = ip_address(address)

@@ -1,6 +1,8 @@
 """What callers may do at most: how often they call, from where, and what they are told."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from infrastructure.bootstrap import opened
+from infrastructure.commands.authentication import Caller
 from infrastructure.http.server.limits import BURST_SECONDS, Buckets, Limits
 from infrastructure.settings.settings import load_settings
 from tests.helpers.api import Api, event, problem, send, served
@@ -63,6 +66,78 @@ def test_a_token_is_one_however_its_scheme_is_written(serve: Serve) -> None:
     schemes = ["Bearer", "bearer", "BEARER", "Bearer "]
     statuses = [watched(api, api.nobody, Authorization=f"{each} {token}") for each in schemes]
     assert statuses == [200, 429, 429, 429]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Bearer\t{}",
+        "Bearer \t{}",
+        "Bearer \xa0{}",
+        "Bearer {}\xa0",
+        "Bearer \x85{}",
+        "Bearer {}\x85",
+        "Bearer\xa0{}",
+        "Bearer {} {}",
+        "Bearer x {}",
+        "Bearer {}, Bearer {}",
+        "Bearer {}é",
+    ],
+)
+def test_a_token_is_taken_in_one_way_so_no_other_spelling_has_a_bucket(
+    serve: Serve, written: str
+) -> None:
+    api = serve(requests_per_second=0.1)
+    token = api.register("tv").headers["Authorization"].removeprefix("Bearer ")
+    header = written.format(token, token).encode("latin-1")
+
+    def statuses(authorization: bytes) -> list[int]:
+        headers = {b"Authorization": authorization}
+        path = "/v1/device-users/tv/watched"
+        return [api.nobody.get(path, headers=headers).status_code for _ in range(3)]
+
+    assert statuses(f"Bearer {token}".encode())[1:] == [429, 429]
+    assert set(statuses(header)) <= {401, 429}
+
+
+def test_a_new_token_is_measured_as_the_old_one_was(serve: Serve) -> None:
+    api = serve(requests_per_second=0.2)
+    tv = api.register("tv")
+    assert [watched(api, tv) for _ in range(3)] == [200, 200, 429]
+    token = api.admin.post("/v1/device-users/tv/token").json()["token"]
+    assert watched(api, api.client(token)) == 429
+
+
+@pytest.mark.parametrize("path", ["/v1/history", "/readyz", "/openapi.json"])
+def test_two_headers_of_authorization_are_refused(serve: Serve, path: str) -> None:
+    api = serve()
+    twice = [("Authorization", "Bearer the-admin"), ("Authorization", "Bearer the-admin")]
+    assert problem(api.nobody.get(path, headers=twice)) == (400, "authorization_repeated")
+
+
+def test_guesses_that_come_at_once_are_as_few_as_one_after_the_other(serve: Serve) -> None:
+    api = serve(stranger_requests_per_second=0.5)
+    with ThreadPoolExecutor(20) as pool:
+        guess = {"Authorization": "Bearer tv.guess"}
+        asked = [
+            pool.submit(api.nobody.get, path, headers=guess)
+            for path in ("/v1/history", "/readyz") * 20
+        ]
+        statuses = Counter(each.result().status_code for each in asked)
+    assert statuses[429] >= 34
+    assert statuses[200] + statuses[401] + statuses[429] == 40
+
+
+def test_who_has_a_valid_token_is_let_in_whatever_its_address_did_before(serve: Serve) -> None:
+    api = serve(stranger_requests_per_second=0.5)
+    tv, phone = api.register("tv"), api.register("phone")
+    send(tv, event())
+    for _ in range(10):
+        api.client("tv.guess").get("/v1/history")
+    assert problem(api.nobody.get("/readyz")) == (429, "too_many_requests")
+    assert api.admin.get("/v1/history").status_code == 200
+    assert [watched(api, tv), watched(api, phone, "phone")] == [200, 200]
+    assert api.admin.get("/readyz").status_code == 200
 
 
 def test_strangers_are_held_back_and_known_tokens_of_their_address_are_not(serve: Serve) -> None:
@@ -143,8 +218,26 @@ def test_a_limit_of_less_than_one_in_ten_seconds_lets_tokens_in_all_the_same(ser
 )
 def test_an_address_of_ipv6_is_its_network(one: str, other: str, is_shared: bool) -> None:
     limits = Limits(devices=1, admin=1, strangers=0.1, now=lambda: 0.0)
-    limits.unknown(None, one)
+    assert limits.admit(None, one) == 0
     assert (limits.admit(None, other) > 0) is is_shared
+
+
+def test_a_stranger_pays_when_it_is_let_in_and_gets_it_back_when_it_is_known() -> None:
+    limits = Limits(devices=0.5, admin=1, strangers=0.1, now=lambda: 0.0)
+    tv = Caller("tv")
+    for _ in range(5):
+        assert limits.admit(None, "192.0.2.1") == 0
+        limits.vouched(tv, "192.0.2.1")
+    assert limits.admit(tv, "192.0.2.1") > 0
+    assert limits.admit(None, "192.0.2.1") == 0
+    assert limits.admit(None, "192.0.2.1") > 0
+
+
+def test_who_was_known_and_is_refused_pays_as_a_stranger() -> None:
+    limits = Limits(devices=100, admin=1, strangers=0.1, now=lambda: 0.0)
+    assert limits.admit(Caller("tv"), "192.0.2.1") == 0
+    limits.refused("192.0.2.1")
+    assert limits.admit(None, "192.0.2.1") > 0
 
 
 def test_pages_of_other_origins_may_not_call_unless_the_settings_say_so(serve: Serve) -> None:
