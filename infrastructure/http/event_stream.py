@@ -15,6 +15,7 @@ from fastapi import Response
 from fastapi.sse import format_sse_event
 from starlette.types import Receive, Scope, Send
 
+from infrastructure.http.problem_details import Problem
 from infrastructure.http.server.connections import STREAM_EXTENSION, BoundedProtocol
 
 MEDIA_TYPE = "text/event-stream"
@@ -53,10 +54,11 @@ class Listener:
         self._connection: BoundedProtocol | None = None
 
     def attach(self, connection: BoundedProtocol | None) -> None:
-        """The connection that it is sent on, where the server hands it out."""
+        """The connection that it is sent on, where the server hands it out. Raises Problem."""
         self._connection = connection
-        if connection is not None:
-            connection.begin_stream(self.end)
+        if connection is not None and not connection.begin_stream(self.end):
+            detail = "This address has as many streams as it may. End one of them first."
+            raise Problem("too_many_streams", detail)
 
     def offer(self, message: Message) -> None:
         """Has something sent, or hangs up if too much is waiting already."""

@@ -177,6 +177,12 @@ class Settings(BaseSettings):
     connections_max: int = Field(
         default=1000, ge=1, description="How many connections are held; more are turned away."
     )
+    address_connections_max: int = Field(
+        default=100,
+        ge=1,
+        description="How many connections, and as many event streams, one address may hold; "
+        "trusted proxies may hold them all.",
+    )
     streams_max: int = Field(
         default=2000,
         ge=1,

@@ -60,7 +60,7 @@ def many_files() -> Iterator[None]:
 def test_a_thousand_idle_streams_cost_no_thread_and_little_memory_and_all_are_told(
     home: Home,
 ) -> None:
-    service = home.serve()
+    service = home.serve("--address-connections-max", "2000")
     service.settle("tv")
     streams = [connected(service) for _ in range(10)]  # so that what the first ones load is there
     threads, memory_kb = status(service, "Threads"), status(service, "VmRSS")

@@ -1,18 +1,23 @@
 """Connections that don't wait for ever: for a request to arrive, or for an answer to be taken.
 
 The server's library waits as long as a client keeps a connection open, so a stranger who sends a
-byte now and then could hold all there are. An answer that goes on for hours, a stream, isn't one of
-the connections that are counted: the application bounds how many of these it begins.
+byte now and then could hold all there are. Nor may one address hold all that there are, unless it
+is a trusted proxy's. An answer that goes on for hours, a stream, isn't one of the connections that
+are counted: the application bounds how many of these it begins, and an address has as many of them
+beside its connections.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from infrastructure.http.server.addresses import Network, is_in, network_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,17 @@ class Bounds:
     head_size_max_bytes: int
     request_seconds_max: float
     connections_max: int
+    address_connections_max: int
+    trusted_proxies: Collection[Network]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held of a server's connections: those with a stream, and how many by address."""
+
+    streams: "set[BoundedProtocol]" = field(default_factory=set)
+    connections_by_address: Counter[str] = field(default_factory=Counter)
+    streams_by_address: Counter[str] = field(default_factory=Counter)
 
 
 STREAM_EXTENSION = "watchledger.stream"
@@ -32,15 +48,19 @@ class HeadTooLarge(Exception):
     """The request's line and headers are larger than they may be."""
 
 
+class HostUnclear(Exception):
+    """The request doesn't say, or says twice, which host it is for (RFC 9112, 3.2)."""
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """The library's protocol with a deadline for each request, and bounds for its head."""
 
-    def __init__(self, bounds: Bounds, streams: "set[BoundedProtocol]", **given: Any) -> None:
-        """`streams` are the connections of the server that hold a stream."""
+    def __init__(self, bounds: Bounds, held: Held, **given: Any) -> None:
         super().__init__(**given)
         self.access_log = False  # it would hold queries, and so what was put there by mistake
         self._bounds = bounds
-        self._streams = streams
+        self._held = held
+        self._address: str | None = None
         self._end_stream: Callable[[], None] | None = None
         self._is_ending = False
         self._deadline: asyncio.TimerHandle | None = None
@@ -48,10 +68,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_in_head = False
         self._head_size_bytes = 0
         self._unfinished_size_bytes = 0
+        self._is_host_unclear = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the library has it
         super().connection_made(transport)
-        if len(self.connections) - len(self._streams) > self._bounds.connections_max:
+        self._take_place()
+        if self._are_too_many():
             self._refuse(503, "too_many_connections", "Too many are connected. Try again later.")
             return
         self._start_deadline()
@@ -60,7 +82,29 @@ class BoundedProtocol(HttpToolsProtocol):
         self._end_deadline()
         self._stop_watching()
         self._forget_stream()
+        self._leave_place()
         super().connection_lost(exc)
+
+    def _take_place(self) -> None:
+        """Counts the connection for its address, if it isn't a proxy that speaks for many."""
+        address = self.client[0] if self.client else ""
+        if not is_in(address, self._bounds.trusted_proxies):
+            self._address = network_of(address)
+            self._held.connections_by_address[self._address] += 1
+
+    def _leave_place(self) -> None:
+        if self._address is not None:
+            _count_down(self._held.connections_by_address, self._address)
+
+    def _are_too_many(self) -> bool:
+        bounds, held = self._bounds, self._held
+        if len(self.connections) - len(held.streams) > bounds.connections_max:
+            return True
+        if self._address is None:
+            return False
+        streams = held.streams_by_address[self._address]
+        count = held.connections_by_address[self._address] - streams
+        return count > bounds.address_connections_max
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
@@ -90,6 +134,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            self._is_host_unclear = True
+            raise HostUnclear
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -101,19 +149,32 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         self._watch_sending()
 
-    def begin_stream(self, end: Callable[[], None]) -> None:
-        """The answer at hand goes on until `end` is called, which the server does when it ends."""
-        self._streams.add(self)
+    def begin_stream(self, end: Callable[[], None]) -> bool:
+        """The answer at hand goes on until `end` is called, which the server does when it ends.
+
+        False if the client's address holds as many as it may.
+        """
+        held = self._held
+        if self._address is not None:
+            if held.streams_by_address[self._address] >= self._bounds.address_connections_max:
+                return False
+            held.streams_by_address[self._address] += 1
+        held.streams.add(self)
         self._end_stream = end
         if self._is_ending:
             end()
+        return True
 
     def hang_up(self) -> None:
         """Ends the connection without waiting for what was written to be taken."""
         self.transport.abort()
 
     def _forget_stream(self) -> None:
-        self._streams.discard(self)
+        if self not in self._held.streams:
+            return
+        self._held.streams.remove(self)
+        if self._address is not None:
+            _count_down(self._held.streams_by_address, self._address)
         self._end_stream = None
 
     def shutdown(self) -> None:
@@ -137,6 +198,10 @@ class BoundedProtocol(HttpToolsProtocol):
         """Answers what the parser can't read, or stopped reading."""
         if self._head_size_bytes > self._bounds.head_size_max_bytes:
             self._refuse_head()
+        elif self._is_host_unclear:
+            self._refuse(
+                400, "host_unclear", "Say once which host it is for: send one header Host."
+            )
         else:
             self._refuse(400, "request_unreadable", msg)
 
@@ -194,6 +259,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()
         else:
             self._watch_sending()
+
+
+def _count_down(counts: Counter[str], address: str) -> None:
+    counts[address] -= 1
+    if not counts[address]:
+        del counts[address]
 
 
 def _problem(status: int, code: str, detail: str) -> bytes:

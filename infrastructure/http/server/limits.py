@@ -6,10 +6,10 @@ wrong token, by the address.
 
 from collections import OrderedDict
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
 from time import monotonic
 
 from infrastructure.commands.authentication import Caller
+from infrastructure.http.server.addresses import network_of
 
 BURST_SECONDS = 10.0
 """A full bucket holds what comes in this time, and one at least."""
@@ -88,14 +88,3 @@ class Limits:
     def _take(self, caller: Caller) -> float:
         buckets = self._admin if caller.cduid is None else self._devices
         return buckets.take(caller.cduid or "")
-
-
-def network_of(address: str) -> str:
-    """An address, or of IPv6 its network: a single customer has 2**64 addresses."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    return str(parsed.ipv4_mapped or int(parsed) >> 64)

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from ipaddress import ip_network
 from types import FrameType
 from typing import ClassVar
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from infrastructure.http.server.connections import BoundedProtocol, Bounds
+from infrastructure.http.server.connections import BoundedProtocol, Bounds, Held
 from infrastructure.settings.settings import Settings, listed
 
 _GRACE_SECONDS = 7
@@ -56,16 +57,18 @@ class HttpServer(uvicorn.Server):
     """Serves an application until `stop`."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        proxies = listed(settings.trusted_proxies)
         bounds = Bounds(
             head_size_max_bytes=settings.header_size_max_bytes,
             request_seconds_max=settings.request_seconds_max,
             connections_max=settings.connections_max,
+            address_connections_max=settings.address_connections_max,
+            trusted_proxies=[ip_network(each, strict=False) for each in proxies],
         )
-        proxies = listed(settings.trusted_proxies)
         super().__init__(
             uvicorn.Config(
                 app,
-                http=partial(BoundedProtocol, bounds, set()),  # type: ignore[arg-type]  # it is only called
+                http=partial(BoundedProtocol, bounds, Held()),  # type: ignore[arg-type]  # it is only called
                 loop="auto" if sys.platform == "win32" else "uvloop",
                 lifespan="off",
                 log_config=None,
