@@ -16,7 +16,7 @@ CLOCK_OFFSET_SECONDS_MAX = 1e12
 UNDATED_AT_US = to_us(EARLIEST_AT)
 """The `at` of what was watched nobody knows when: whatever is dated is newer (rule 25)."""
 
-_BREAKS = "\t\n\r"
+_BREAKS = "\t\n\r\u2028\u2029"
 _breaks_and_spaces = re.compile(f"[{_BREAKS} ]+")
 _SENT_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 

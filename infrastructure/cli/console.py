@@ -12,15 +12,24 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from infrastructure.operations.printable import printable
+
 _WIDTH_MAX = 100_000
 _GAP = 2
 _NO_VALUE = "-"
 
+
+class _Console(Console):
+    def print(self, *objects: Any, **given: Any) -> None:
+        shown = (printable(each) if isinstance(each, str) else each for each in objects)
+        super().print(*shown, **given)
+
+
 # A terminal wraps a table's cells; a file or a pipe gets each row whole.
-answers = Console(
+answers = _Console(
     soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _WIDTH_MAX
 )
-errors = Console(stderr=True, soft_wrap=True, highlight=False)
+errors = _Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def for_programs() -> TextIO:
@@ -108,4 +117,4 @@ def _shown(value: Any) -> str:
         return value.strftime("%Y-%m-%d %H:%M:%SZ")
     if isinstance(value, float):
         return f"{value:g}"
-    return str(value)
+    return printable(str(value))

@@ -5,9 +5,10 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, TextIO
+from typing import Annotated, BinaryIO, TextIO
 
 import typer
 from rich.markup import escape
@@ -22,11 +23,12 @@ from rich.progress import (
 from infrastructure.bootstrap import opened
 from infrastructure.cli.console import errors
 from infrastructure.cli.exit_codes import REFUSED
+from infrastructure.cli.files import written
 from infrastructure.cli.maintenance import import_whole_ledger
 from infrastructure.cli.options import takes_settings
 from infrastructure.importing.catalog import CatalogImport
 from infrastructure.importing.events import Imported, import_events
-from infrastructure.importing.lines import FileProblem, Line, LineFile, opened_lines
+from infrastructure.importing.lines import LINE_BYTES_MAX, Line, LineFile, opened_lines
 from infrastructure.services import Services
 from infrastructure.settings.settings import Settings
 
@@ -163,12 +165,17 @@ def _written(path: Path | None) -> Iterator[TextIO | None]:
     if path is None:
         yield None
         return
+    with written(path, _is_rejections) as file, TextIOWrapper(file, encoding="utf-8") as text:
+        yield text
+
+
+def _is_rejections(file: BinaryIO) -> bool:
+    """Whether it is what an import writes; there may have been nothing to reject."""
+    line = file.readline(LINE_BYTES_MAX)
     try:
-        file = path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise FileProblem(f"{path} can't be written: {error.strerror}.") from error
-    with file:
-        yield file
+        return not line or {"line", "name", "code", "detail"} == json.loads(line).keys()
+    except (ValueError, AttributeError):
+        return False
 
 
 @contextmanager

@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -22,11 +22,12 @@ from sqlalchemy import Engine
 from infrastructure.bootstrap import prepare_schema
 from infrastructure.cli.console import answers, errors, print_json
 from infrastructure.cli.exit_codes import REFUSED
+from infrastructure.cli.files import written_whole
 from infrastructure.cli.options import takes_settings
 from infrastructure.database.engine import read_transaction
 from infrastructure.database.migrations import check_schema
-from infrastructure.importing.ledger import export_ledger, import_ledger
-from infrastructure.importing.lines import FileProblem, opened_lines
+from infrastructure.importing.ledger import Heading, export_ledger, import_ledger
+from infrastructure.importing.lines import LINE_BYTES_MAX, FileProblem, opened_lines
 from infrastructure.ledger.reader import head
 from infrastructure.operations.verifying.checkpoint import (
     Checkpoint,
@@ -41,6 +42,7 @@ from infrastructure.settings.settings import Settings
 from projections.bookmark import read_bookmark
 
 _SHOWN_MAX = 100
+_CHECKPOINT_SIZE_MAX_BYTES = 10_000
 
 JobsOption = Annotated[
     int, typer.Option("--jobs", min=1, max=64, help="Processes, each with a share of the users.")
@@ -151,8 +153,20 @@ def checkpoint(settings: Settings, *, out: OutOption = "-") -> None:
     if out == "-":
         print_json(taken)
         return
-    with _written(out) as file:
+    with written_whole(Path(out), _is_checkpoint) as file:
         file.write(taken.model_dump_json(indent=2).encode() + b"\n")
+
+
+def _is_checkpoint(file: BinaryIO) -> bool:
+    return _is_valid(Checkpoint, file.read(_CHECKPOINT_SIZE_MAX_BYTES))
+
+
+def _is_valid(model: type[BaseModel], text: bytes) -> bool:
+    try:
+        model.model_validate_json(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _read_checkpoint(path: Path) -> Checkpoint:
@@ -170,17 +184,26 @@ def _read_checkpoint(path: Path) -> Checkpoint:
 def export(settings: Settings, *, out: OutOption = "-") -> None:
     """Write the whole ledger, an event a line (NDJSON); `import ledger` takes it in elsewhere.
 
+    A file is for its owner only, is there once it is whole, and may take the place of an earlier
+    export, and of nothing else.
+
     Example: watchledger export | gzip > ledger.ndjson.gz
     """
     with (
         _engine(settings) as engine,
-        _written(out) as file,
+        _exported(out) as file,
         _progress("Exporting") as (set_total, advance),
     ):
         with read_transaction(engine) as connection:
             set_total(head(connection).position)
         for line in export_ledger(engine, advance):
             file.write(line)
+
+
+def _exported(out: str) -> AbstractContextManager[BinaryIO]:
+    if out == "-":
+        return nullcontext(sys.stdout.buffer)
+    return written_whole(Path(out), lambda file: _is_valid(Heading, file.readline(LINE_BYTES_MAX)))
 
 
 @takes_settings()
@@ -221,19 +244,6 @@ def _engine(settings: Settings, *, makes: bool = False) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
-
-
-@contextmanager
-def _written(out: str) -> Iterator[BinaryIO]:
-    if out == "-":
-        yield sys.stdout.buffer
-        return
-    try:
-        file = Path(out).open("wb")  # noqa: SIM115  # closed below
-    except OSError as error:
-        raise FileProblem(f"{out} can't be written: {error.strerror}.") from error
-    with file:
-        yield file
 
 
 @contextmanager

@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from sqlalchemy import make_url
 
 from infrastructure.bootstrap import opened, prepare_schema, projector_of
 from infrastructure.cli.console import answers, errors
 from infrastructure.cli.options import SETTINGS, takes_settings
-from infrastructure.database.engine import read_transaction
+from infrastructure.database.engine import read_transaction, shown_url
 from infrastructure.database.migrations import migrate
 from infrastructure.http.app import make_app
 from infrastructure.http.server.serving import HttpServer, address_of, listen, stopped_by_signals
@@ -54,7 +53,7 @@ def _announce(services: Services, address: str) -> None:
     token = services.admin_token
     kept = "as the settings have it" if token.path is None else f"kept in {token.path}"
     answers.print(f"Watchledger listens at [bold]{address}[/] (what it takes: {address}/docs)")
-    answers.print(f"Database:    {escape(shown_url(services.settings))}")
+    answers.print(f"Database:    {escape(shown_url(services.settings.url))}")
     answers.print(f"Admin token: {escape(kept)}")
     answers.file.flush()
 
@@ -73,7 +72,7 @@ def project(settings: Settings) -> None:
     try:
         prepare_schema(engine)
         projector = projector_of(settings, engine)
-        answers.print(f"Projecting {escape(shown_url(settings))}")
+        answers.print(f"Projecting {escape(shown_url(settings.url))}")
         answers.file.flush()
         # In a thread of its own: what a signal stops in the main thread may hold the locks that
         # stopping takes.
@@ -93,15 +92,10 @@ def migrate_schema(settings: Settings) -> None:
     engine = engine_of(settings, makes=True)
     try:
         migrate(engine)
-        errors.print(f"{escape(shown_url(settings))} is up to date.")
+        errors.print(f"{escape(shown_url(settings.url))} is up to date.")
         with read_transaction(engine) as connection:
             due = rebuild_due(read_bookmark(connection))
     finally:
         engine.dispose()
     if due is not None:
         errors.print(f"[bold yellow]A rebuild is due.[/] {escape(due)}")
-
-
-def shown_url(settings: Settings) -> str:
-    """The database's URL without its password."""
-    return make_url(settings.url).render_as_string(hide_password=True)

@@ -4,6 +4,8 @@ Transactions begin where this module says, never by the driver: on SQLite one th
 immediate, since one that reads first and writes then fails at once when another writes meanwhile.
 """
 
+import errno
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -22,8 +24,10 @@ from infrastructure.database.problems import (
     DatabaseLocked,
     DatabaseMissing,
     DatabaseProblem,
+    DatabaseReadOnly,
     problems_named,
 )
+from infrastructure.database.read_only import is_read_only
 from infrastructure.database.synchronous import Synchronous
 from projections.driver import driver_of
 
@@ -31,6 +35,12 @@ _BEGIN = "watchledger_begin"
 _WRITE_LOCK = "watchledger_write_lock"
 _WAIT_SECONDS = "watchledger_wait_seconds"
 _PING_AFTER_SECONDS = 5.0
+_HIDDEN = "***"
+_is_secret = re.compile("pass|pwd|secret|token|_key", re.IGNORECASE).search
+_READ_ONLY = (
+    "The database lies on a file system that is mounted read-only. Look into the system's log for "
+    "why, and mount it for writing."
+)
 
 
 def make_engine(
@@ -64,6 +74,14 @@ def _parsed(url: str | URL) -> URL:
         raise DatabaseProblem(
             "The database URL can't be read. Use sqlite:///FILE or postgresql://USER@HOST/NAME."
         ) from None
+
+
+def shown_url(url: str) -> str:
+    """A database's URL as it may be told: without its password, wherever in it that stands."""
+    parsed = _parsed(url)
+    hidden = {name: _HIDDEN for name in parsed.query if _is_secret(name)}
+    shown = parsed.update_query_dict(hidden).render_as_string(hide_password=True)
+    return shown.replace(quote(_HIDDEN), _HIDDEN)
 
 
 def sqlite_path(url: URL) -> Path | None:
@@ -174,13 +192,31 @@ def _ping_after_a_pause(engine: Engine) -> None:
 
 
 @contextmanager
+def problems_at(engine: Engine) -> Iterator[None]:
+    """As `problems_named`, and of SQLite's file looks at what SQLite doesn't tell apart."""
+    try:
+        with problems_named():
+            yield
+    except DatabaseProblem as problem:
+        path = sqlite_path(engine.url)
+        if path is not None and is_read_only(path.absolute().parent):
+            raise DatabaseReadOnly(_READ_ONLY) from problem
+        if isinstance(problem, DatabaseMissing) and path is not None and path.exists():
+            raise DatabaseProblem(
+                f"{path} is there and can't be opened. Check who may read and write it and its "
+                "directory."
+            ) from problem
+        raise
+
+
+@contextmanager
 def write_transaction(engine: Engine) -> Iterator[Connection]:
     """A connection in a transaction that may write; commits at the end, rolls back on an error.
 
     Raises DatabaseProblem where the database can't be used, whatever is done inside.
     """
     options = {_BEGIN: "BEGIN IMMEDIATE"}
-    with problems_named(), _sole_writer(engine):  # noqa: SIM117  # the lock before the connection
+    with problems_at(engine), _sole_writer(engine):  # noqa: SIM117  # the lock before the connection
         with engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
@@ -200,7 +236,7 @@ def driver_transaction(engine: Engine) -> Iterator[Any]:
 
     An append of one event takes longer in SQLAlchemy than in its statements.
     """
-    with problems_named(), _sole_writer(engine), _pooled_driver(engine) as driver:
+    with problems_at(engine), _sole_writer(engine), _pooled_driver(engine) as driver:
         if engine.dialect.name == "sqlite":
             driver.execute("BEGIN IMMEDIATE")
         yield driver
@@ -211,7 +247,7 @@ def driver_transaction(engine: Engine) -> Iterator[Any]:
 def driver_by_statement(engine: Engine) -> Iterator[Any]:
     """As `statement_by_statement`, but the driver's own connection, and the sole that writes."""
     with (
-        problems_named(),
+        problems_at(engine),
         _sole_writer(engine),
         _pooled_driver(engine) as driver,
         _autocommitting(driver),
@@ -225,7 +261,7 @@ def driver_reading(engine: Engine) -> Iterator[Any]:
 
     Raises DatabaseProblem.
     """
-    with problems_named(), _pooled_driver(engine) as driver, _autocommitting(driver):
+    with problems_at(engine), _pooled_driver(engine) as driver, _autocommitting(driver):
         yield driver
 
 
@@ -279,7 +315,7 @@ def statement_by_statement(engine: Engine) -> Iterator[Connection]:
     Raises DatabaseProblem as `write_transaction` does.
     """
     with (
-        problems_named(),
+        problems_at(engine),
         engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
     ):
         yield connection
@@ -295,7 +331,7 @@ def read_transaction(engine: Engine) -> Iterator[Connection]:
     if engine.dialect.name == "postgresql":
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with (
-        problems_named(),
+        problems_at(engine),
         engine.connect().execution_options(**options) as connection,
         connection.begin(),
     ):
@@ -310,6 +346,8 @@ def create_sqlite_file(engine: Engine) -> None:
     try:
         path.touch(mode=0o600)
     except OSError as error:
+        if error.errno == errno.EROFS:
+            raise DatabaseReadOnly(_READ_ONLY) from error
         raise DatabaseMissing(
             f"{path} can't be made: {error.strerror}. Create its directory, with write permission."
         ) from error

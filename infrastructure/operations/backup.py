@@ -3,9 +3,7 @@
 Of PostgreSQL there are better tools, which come with it.
 """
 
-import os
 import sqlite3
-import stat
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +13,7 @@ from sqlalchemy import Engine
 
 from infrastructure.database.engine import sqlite_path
 from infrastructure.database.problems import problems_named
+from infrastructure.operations.private_files import make_private, sync
 
 
 class BackupProblem(Exception):
@@ -41,22 +40,16 @@ def back_up(
         raise BackupProblem(f"{target} is there already. Name a new file; nothing was written.")
     partial = target.with_name(f"{target.name}.partial")
     try:
-        _make_private(partial)
+        make_private(partial)
         with problems_named():
             _copy(source, partial, on_pages)
         partial.rename(target)
-        _sync(target.absolute().parent)
+        sync(target.absolute().parent)
     except OSError as error:
         raise BackupProblem(f"{target} can't be written: {error.strerror}.") from error
     finally:
         partial.unlink(missing_ok=True)
     return target.stat().st_size
-
-
-def _make_private(path: Path) -> None:
-    """An empty file for its owner only, whatever was there: it will hold what others watched."""
-    path.unlink(missing_ok=True)
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR))
 
 
 def _copy(source: Path, target: Path, on_pages: Callable[[int, int], None]) -> None:
@@ -70,14 +63,4 @@ def _copy(source: Path, target: Path, on_pages: Callable[[int, int], None]) -> N
         [[found]] = here.execute("PRAGMA quick_check(1)").fetchall()
         if found != "ok":
             raise BackupProblem(f"The copy isn't sound: {found}. Run `watchledger verify`.")
-    _sync(target)
-
-
-def _sync(path: Path) -> None:
-    if os.name != "posix":  # elsewhere a directory can't be opened
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(target)

@@ -10,7 +10,12 @@ from shutil import disk_usage
 from sqlalchemy import Connection, Engine, make_url
 
 from infrastructure.commands.tokens import token_path
-from infrastructure.database.engine import make_engine, read_transaction, sqlite_path
+from infrastructure.database.engine import (
+    make_engine,
+    read_transaction,
+    shown_url,
+    sqlite_path,
+)
 from infrastructure.database.migrations import check_schema
 from infrastructure.database.problems import DatabaseProblem
 from infrastructure.ledger.mapper import UnreadableEvent
@@ -111,7 +116,7 @@ def _disk(directory: Path) -> Check:
 
 
 def _database(settings: Settings, engine: Engine, now_us: Callable[[], int]) -> Iterator[Check]:
-    shown = make_url(settings.url).render_as_string(hide_password=True)
+    shown = shown_url(settings.url)
     try:
         if (path := sqlite_path(engine.url)) is not None:
             check_embedded(path)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine
 
 from domain.policy import Policy
-from infrastructure.database.problems import problems_named
+from infrastructure.database.engine import problems_at
 from infrastructure.ledger.statements import statements_of
 from projections.bookmark import (
     BookmarkState,
@@ -99,7 +99,7 @@ class Session:
 def session(engine: Engine) -> Iterator[Session]:
     """A session for as long as the block lasts. Raises DatabaseProblem."""
     options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-    with problems_named(), engine.connect().execution_options(**options) as connection:
+    with problems_at(engine), engine.connect().execution_options(**options) as connection:
         opened = Session(connection)
         try:
             yield opened

@@ -4,6 +4,7 @@ import os
 import stat
 from pathlib import Path
 
+from infrastructure.database.read_only import is_read_only
 from infrastructure.settings.settings import SettingsProblem
 
 _PERMISSIONS = {os.R_OK: "read", os.W_OK: "write", os.X_OK: "search"}
@@ -40,6 +41,8 @@ def lacking(path: Path, *wanted: int) -> str | None:
         if not _may(each, os.F_OK) or (each != path and not each.is_dir()):
             return None
         for permission in wanted if each == path else (os.X_OK,):
+            if permission == os.W_OK and is_read_only(each):
+                return f"{each} lacks write permission: its file system is mounted read-only"
             if not _may(each, permission):
                 return f"{each} lacks {_PERMISSIONS[permission]} permission for {_whom(each)}"
     return None

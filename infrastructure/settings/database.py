@@ -6,7 +6,8 @@ from pathlib import Path
 from sqlalchemy import Engine, make_url
 
 from infrastructure.database.engine import make_engine, sqlite_path
-from infrastructure.database.problems import DatabaseMissing, DatabaseProblem
+from infrastructure.database.problems import DatabaseMissing, DatabaseProblem, DatabaseReadOnly
+from infrastructure.database.read_only import is_read_only
 from infrastructure.settings.data_dir import check_permission, lacking, make_data_dir
 from infrastructure.settings.settings import Settings
 
@@ -40,7 +41,8 @@ def check_embedded(path: Path) -> None:
     if found is None and path.exists() and not path.with_name(f"{path.name}-shm").exists():
         found = lacking(path.parent, os.W_OK)  # SQLite keeps what it needs beside the file
     if found is not None:
-        raise DatabaseProblem(f"The database can't be opened: {found}. Grant it.")
+        problem = DatabaseReadOnly if is_read_only(path.parent) else DatabaseProblem
+        raise problem(f"The database can't be opened: {found}. Grant it.")
     if not path.exists():
         raise DatabaseMissing(
             f"There is no database there: nothing is at {path}. Check --data-dir and "

@@ -9,13 +9,17 @@ from time import sleep
 
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, inspect, select
 
-from infrastructure.database.engine import create_sqlite_file, read_transaction, write_transaction
+from infrastructure.database.engine import (
+    create_sqlite_file,
+    problems_at,
+    read_transaction,
+    write_transaction,
+)
 from infrastructure.database.problems import (
     DatabaseLocked,
     NotALedger,
     SchemaTooNew,
     SchemaTooOld,
-    problems_named,
 )
 from projections.read_models import METADATA
 
@@ -107,7 +111,7 @@ def _use_write_ahead_log(engine: Engine) -> None:
 
 
 def _set_journal_mode(engine: Engine) -> None:
-    with problems_named(), engine.connect() as connection:
+    with problems_at(engine), engine.connect() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None  # noqa: S101  # for the type checker: it was just taken
         driver.execute("PRAGMA journal_mode=WAL")

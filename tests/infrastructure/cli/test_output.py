@@ -134,3 +134,47 @@ def test_what_fits_stands_in_a_table_and_what_does_not_in_lines(narrow: Run) -> 
         "Control at All",
         "  at 2026-01-31 20:03:00Z",
     ]
+
+
+TURNED = "Up\u202eside\u2066 down"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_title_that_would_turn_a_terminal_is_taken_and_shown_by_numbers(
+    run: Run, ada: list[str], tmp_path: Path
+) -> None:
+    items = [
+        {"item": "movie_shelf:films"},
+        {"item": "movie:m", "parent": "movie_shelf:films", "title": TURNED},
+        {"item": "movie:n", "parent": "movie_shelf:films", "title": "Two\u2028lines\u2029 here"},
+        {"item": "movie:o", "parent": "movie_shelf:films", "title": "\u200fשלמה 👩\u200d🚀"},
+        {"item": "movie:p", "parent": "movie_shelf:films"},  # so that they have rows of their own
+    ]
+    run("import", "catalog", str(write_lines(tmp_path / "items", items)))
+    said = [watch(number, f"movie:{key}", ada[0]) for number, key in enumerate("mno")]
+    run("import", "events", str(write_lines(tmp_path / "events", said)))
+    shown = {
+        "movie:m": "Up\\u202eside\\u2066 down",
+        "movie:n": "Two lines here",
+        "movie:o": "\u200fשלמה 👩\u200d🚀",
+    }
+    rows = run("watched", "ada-tv").stdout.splitlines()
+    assert len(rows) == 4
+    for item, title in shown.items():
+        assert json.loads(run("item", "ada-tv", item, "--json").stdout)["title"] == (
+            TURNED if item == "movie:m" else title
+        )
+        assert any(title in row for row in rows)
+        assert title in run("item", "ada-tv", item).stdout
+    assert "\u202e" not in run("history", "--type", "item_placed").stdout
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_a_file_holds_is_told_without_its_controls(
+    run: Run, ada: list[str], tmp_path: Path
+) -> None:
+    event = {**watch(1, "movie:m", ada[0]), "id": "\x1b[2J\u202e\u2028", "\x1b]0;x\x07": 1}
+    path = write_lines(tmp_path / "events", [event])
+    told = run("import", "events", str(path), exit_code=1).stderr
+    assert "\\u001b[2J\\u202e\\u2028" in told
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", told)

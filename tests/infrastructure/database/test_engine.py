@@ -1,5 +1,6 @@
 """Databases that can't be used, each with a problem that says what to do."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -7,7 +8,12 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import URL, Engine, make_url, text
 
-from infrastructure.database.engine import make_engine, read_transaction, write_transaction
+from infrastructure.database.engine import (
+    make_engine,
+    read_transaction,
+    shown_url,
+    write_transaction,
+)
 from infrastructure.database.migrations import check_schema, migrate
 from infrastructure.database.problems import (
     DatabaseDamaged,
@@ -200,3 +206,25 @@ def test_connections_that_the_server_ended_are_replaced(
         ledger.append([append(watched())])
     ledger.append([append(watched())])
     assert ledger.head().position == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://ann:hunter2@db/ledger", "postgresql://ann:***@db/ledger"),
+        (
+            "postgresql://db/ledger?user=ann&password=hunter2&sslmode=require",
+            "postgresql://db/ledger?password=***&sslmode=require&user=ann",
+        ),
+        (
+            "postgresql://db/ledger?sslpassword=hunter2&oauth_client_secret=hunter2",
+            "postgresql://db/ledger?oauth_client_secret=***&sslpassword=***",
+        ),
+        ("postgresql://db/ledger?PASSWORD=hunter2", "postgresql://db/ledger?PASSWORD=***"),
+        ("sqlite:////srv/ledger.db", "sqlite:////srv/ledger.db"),
+    ],
+)
+def test_a_url_is_shown_without_its_passwords(url: str, shown: str) -> None:
+    found = shown_url(url)
+    assert "hunter2" not in found
+    assert sorted(re.split("[?&]", found)) == sorted(re.split("[?&]", shown))

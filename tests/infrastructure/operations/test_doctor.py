@@ -90,8 +90,15 @@ def test_a_database_that_is_not_there_is_found(deployment: Services, tmp_path: P
     assert not (tmp_path / "nothing.db").exists()
 
 
-def test_a_password_is_not_told(deployment: Services) -> None:
-    url = "postgresql://ann:hunter2@127.0.0.1:9/ledger"
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ann:hunter2@127.0.0.1:9/ledger",
+        "postgresql://ann@127.0.0.1:9/ledger?password=hunter2&connect_timeout=1",
+        "postgresql://ann@127.0.0.1:9/ledger?sslpassword=hunter2&sslpassword=hunter2",
+    ],
+)
+def test_a_password_is_not_told(deployment: Services, url: str) -> None:
     check = examined(deployment, database_url=url)["database"]
     assert (check.state, "hunter2" in check.detail) == ("problem", False)
 
