@@ -2,9 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMP := .venv/.installed
+SUPPLY := .venv/.supply
 WORKERS ?= 2
 
-.PHONY: help setup demo serve check format test test-long bench clean
+.PHONY: help setup demo serve check format test test-long bench pins sbom clean
 
 help:
 	@echo "make setup      everything into .venv; the others do that first"
@@ -15,6 +16,8 @@ help:
 	@echo "make test       the whole suite, a real PostgreSQL included"
 	@echo "make test-long  kills, fuzzing, thousands of random lives"
 	@echo "make bench      the tables of speed; QUICK=1 for a short one"
+	@echo "make pins       requirements.txt anew from constraints.txt, with hashes"
+	@echo "make sbom       a bill of materials of what the service installs, sbom.cdx.json"
 	@echo "make clean      away with .venv and what tools keep"
 
 setup: $(STAMP)
@@ -50,5 +53,24 @@ test-long: setup
 bench: setup
 	$(BIN)/python -m tests.benchmarks $(if $(QUICK),--quick)
 
+# What the service installs and what builds it, by version and hash, for every platform.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --constraint constraints.txt
+
+pins: $(SUPPLY)
+	$(COMPILE) --output-file requirements.txt pyproject.toml
+	echo hatchling | $(COMPILE) --output-file packaging/build-requirements.txt -
+
+sbom: $(SUPPLY)
+	$(PYTHON) -m venv --clear --without-pip .venv/service
+	$(BIN)/python -m pip --python .venv/service/bin/python install --quiet \
+		--disable-pip-version-check --require-hashes --requirement requirements.txt
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --output-file sbom.cdx.json .venv/service
+
+$(SUPPLY): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[supply]'
+	touch $@
+
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache sbom.cdx.json
