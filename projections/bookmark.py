@@ -46,6 +46,19 @@ class RebuildDue(Exception):
     code = "rebuild_due"
 
 
+class BookmarkWrong(RebuildDue):
+    """The bookmark says what the ledger contradicts: somebody has changed one of the two."""
+
+    code = "bookmark_wrong"
+
+    def __init__(self, saying: str) -> None:
+        super().__init__(
+            f"The read models' bookmark is wrong: it says {saying}. Somebody has changed it, or "
+            "the ledger. Run `watchledger verify`, and where the ledger is whole `watchledger "
+            "rebuild`; events are recorded meanwhile."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class BookmarkState:
     """What a bookmark says."""
@@ -85,6 +98,7 @@ def check_policy(place: BookmarkState, policy: Policy) -> None:
         )
 
 
+_NUMBERS = frozenset({int, float})
 _table = live_table(Bookmark)
 _READ = {
     name: "SELECT position, settings_position, generation, worker, progress_low, progress_high,"  # noqa: S608  # one of our own names
@@ -128,6 +142,9 @@ def read_bookmark_optimistically(connection: Connection) -> BookmarkState | None
 
 def _place(rows: Sequence[Sequence[Any]]) -> BookmarkState | None:
     for position, settings_position, generation, worker, *policy in rows:
+        numbers = (position, settings_position, generation, *policy)
+        if not _NUMBERS.issuperset(map(type, numbers)):  # SQLite keeps what it is given
+            raise BookmarkWrong(f"{', '.join(map(repr, numbers))}, which aren't all numbers")
         return BookmarkState(position, settings_position, Policy(*policy), generation, worker)
     return None
 

@@ -18,8 +18,9 @@ from infrastructure.http.dependencies import (
     services_of,
 )
 from infrastructure.ledger.recorder import now_us
-from infrastructure.operations.status import standing
+from infrastructure.operations.status import check_read_models, standing
 from infrastructure.services import Services
+from projections.bookmark import BookmarkWrong
 
 router = APIRouter(tags=["operate"])
 
@@ -29,7 +30,7 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """`database` is "ok" or the code of its problem, `projector` what stopped it, if anything did.
+    """`database` is "ok" or the code of its problem, `problem` that of what else stands in the way.
 
     `lag_events` is how many events the projections are behind the ledger, `lag_seconds` how long
     the oldest of them has been waiting.
@@ -69,9 +70,12 @@ def _readiness(services: Services) -> Readiness:
     if problem is not None:
         state = "stopped"
     try:
+        check_read_models(services.engine)
         found = standing(services.engine, now_us())
     except DatabaseProblem as unusable:
         return Readiness(status="not_ready", database=unusable.code, projector=state)
+    except BookmarkWrong as wrong:
+        return Readiness(status="not_ready", database="ok", projector=state, problem=wrong.code)
     return Readiness(
         status="ready" if problem is None else "not_ready",
         database="ok",

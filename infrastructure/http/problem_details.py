@@ -36,6 +36,7 @@ STATUS_OF = {
     "rebuild_running": 409,
     "body_too_large": 413,
     "too_many_requests": 429,
+    "bookmark_wrong": 503,
     "database_locked": 503,
     "projection_behind": 503,
     "rebuild_due": 503,
@@ -170,7 +171,7 @@ async def _database(request: Request, error: DatabaseProblem) -> Response:
 
 
 async def _rebuild_due(request: Request, due: RebuildDue) -> Response:
-    _log.error("a rebuild is due", detail=str(due))
+    _log.error("the read models can't be used", code=due.code, detail=str(due))
     return respond(_id_of(request), 503, due.code, str(due), headers=_extra_headers(503))
 
 

@@ -22,13 +22,13 @@ from infrastructure.ledger.mapper import UnreadableEvent
 from infrastructure.ledger.reader import head, read, read_settings
 from infrastructure.operations.check import Check
 from infrastructure.operations.device_clocks import device_clocks
-from infrastructure.operations.status import Standing, standing
+from infrastructure.operations.status import Standing, check_read_models, standing
 from infrastructure.projecting.rebuilding.lock import is_locked
 from infrastructure.projecting.rebuilding.shadow_tables import leftovers
 from infrastructure.settings.data_dir import lacking
 from infrastructure.settings.database import check_embedded
 from infrastructure.settings.settings import Settings
-from projections.bookmark import RebuildDue, check_policy, read_bookmark
+from projections.bookmark import BookmarkWrong, RebuildDue, check_policy, read_bookmark
 
 _MEGABYTE = 1_000_000
 _FREE_LOW_BYTES = 1_000 * _MEGABYTE
@@ -130,8 +130,11 @@ def _database(settings: Settings, engine: Engine, now_us: Callable[[], int]) -> 
             yield from _newest_events(connection, found)
             yield from _interrupted_rebuild(connection, engine)
         yield _lag(found)
+        check_read_models(engine)
     except DatabaseProblem as problem:
         yield Check("database", "problem", f"{shown}: {problem}")
+    except BookmarkWrong as wrong:
+        yield Check("bookmark", "problem", str(wrong))
 
 
 def _durability(settings: Settings, connection: Connection) -> Check:

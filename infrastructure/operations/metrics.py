@@ -20,6 +20,7 @@ from infrastructure.database.problems import DatabaseProblem
 from infrastructure.ledger.recorder import now_us
 from infrastructure.operations.status import Standing, standing
 from infrastructure.services import Services
+from projections.bookmark import BookmarkWrong
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _NO_ROUTE = "none"
@@ -125,7 +126,7 @@ class _StandingCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         try:
             found: Standing | None = standing(self._services.engine, now_us())
-        except DatabaseProblem:
+        except (DatabaseProblem, BookmarkWrong):
             found = None  # that it can't be asked is what is told
         yield _gauge("database_up", "1 while the database answers.", found is not None)
         projector = self._services.projector

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine, bindparam, select
 
 from infrastructure.database.engine import read_transaction
+from infrastructure.ledger.bookmarks import check_bookmark
 from infrastructure.ledger.reader import head
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.projecting.rebuilding.lock import is_locked
@@ -32,8 +33,14 @@ class Standing(NamedTuple):
         return max(0, self.position - self.projected_position)
 
 
+def check_read_models(engine: Engine) -> None:
+    """Raises BookmarkWrong where the read models' bookmark doesn't fit the ledger."""
+    with read_transaction(engine) as connection:
+        check_bookmark(connection, read_bookmark(connection))
+
+
 def standing(engine: Engine, now_us: int) -> Standing:
-    """How all stands. Raises DatabaseProblem."""
+    """How all stands. Raises DatabaseProblem, BookmarkWrong."""
     with read_transaction(engine) as connection:
         place = read_bookmark(connection)
         rebuilding = read_bookmark(connection, REBUILD)

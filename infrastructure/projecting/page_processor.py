@@ -14,6 +14,7 @@ from domain.fold import Fold
 from domain.policy import Policy
 from domain.rollup import BY_LEAF_MAX
 from infrastructure.database.engine import pipelined
+from infrastructure.ledger.bookmarks import check_place
 from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.reader import read
 from infrastructure.ledger.reports import LedgerReports
@@ -69,13 +70,16 @@ class PageProcessor:
     ) -> Folded | None:
         """Fold the page behind a bookmark, no farther than `upto`; None if there is none.
 
-        Whoever doesn't write it then has to `drop` what is in memory. Raises UnreadableEvent.
+        Whoever doesn't write it then has to `drop` what is in memory. Raises UnreadableEvent, and
+        BookmarkWrong for a bookmark that doesn't fit the ledger.
         """
         limit = self._page_size
         if upto is not None:
             limit = min(limit, upto - before.position)  # positions have no gap
         try:
             events = read(connection, before.position, limit)
+            if not events or not self._goes_on_from(before):
+                check_place(connection, before)
             if not events:
                 return None
             fold = self._fold_at(before, connection)
@@ -106,10 +110,17 @@ class PageProcessor:
         """Forget everything: it may be ahead of what is written."""
         self._fold = self._source = None
 
+    def _goes_on_from(self, place: BookmarkState) -> bool:
+        """Whether what is in memory is as of a bookmark."""
+        return (
+            self._fold is not None
+            and self._at == (place.position, place.generation)
+            and self._fold.directory.position == place.settings_position
+        )
+
     def _fold_at(self, place: BookmarkState, connection: Connection) -> Fold:
         """The fold as of a bookmark, its memory kept from the page before if that was ours."""
-        at = place.position, place.generation
-        if self._fold is None or self._source is None or self._at != at:
+        if self._fold is None or self._source is None or not self._goes_on_from(place):
             self._source = Source(lambda: connection)
             directory = self._directories.as_of(place.settings_position, lambda: connection)
             self._fold = Fold(
@@ -119,7 +130,7 @@ class PageProcessor:
                 self._models.tables(self._source),
                 by_leaf_max=self._by_leaf_max,
             )
-            self._at = at
+            self._at = place.position, place.generation
         self._source.connect = lambda: connection
         if self._fold.tables.size() > KEPT_MAX:
             self._fold.tables.evict()

@@ -17,6 +17,7 @@ from domain.policy import Policy
 from domain.rollup import BY_LEAF_MAX
 from infrastructure.database.engine import read_transaction, write_transaction
 from infrastructure.database.problems import DatabaseProblem
+from infrastructure.ledger.bookmarks import check_bookmark
 from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.projecting.garbage import without_garbage_collection
 from infrastructure.projecting.page_processor import Folded, PageProcessor
@@ -147,6 +148,7 @@ class Projector:
                     return None
                 return self._processor.fold_page(connection, before)
         with write_transaction(self._engine) as connection:
+            check_bookmark(connection, bookmark.read_bookmark(connection))
             bookmark.begin(connection, self._policy)
         return self._fold_page(yields=yields)
 

@@ -11,6 +11,7 @@ from domain.directory import Directory
 from domain.instants import to_us
 from domain.policy import Policy
 from domain.viewer import Viewer
+from infrastructure.ledger.bookmarks import check_bookmark
 from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.reader import position_at
 from infrastructure.ledger.recorder import now_us
@@ -78,6 +79,7 @@ class Reader:
         self._engine = engine
         self._viewers = ViewerCache(ReadModels(), clock_us)
         self._directories = directories or CurrentDirectory(engine)
+        self._checked: tuple[int, int] | None = None
 
     def position(self) -> int:
         """How far the read models are."""
@@ -91,7 +93,8 @@ class Reader:
 
         With the device user `of` that it is about, one statement may be all that it takes, if what
         is asked of it was asked before; on the other hand the block may end with StaleRead then,
-        and has to be done again, without `of`. Raises RebuildDue.
+        and has to be done again, without `of`. Raises RebuildDue,
+        also for a bookmark that is wrong.
         """
         kept = None if of is None else self._viewers.take(of)
         with session(self._engine) as reading:
@@ -101,6 +104,14 @@ class Reader:
             if kept is None:
                 reading.begin()
             check_rules(reading.place)
+            self._check(reading)
             directory = self._directories.as_of(reading.place.settings_position, reading.connection)
             with self._viewers.lending(reading, directory, kept) as lending:
                 yield Snapshot(directory, reading, lending)
+
+    def _check(self, reading: Session) -> None:
+        """Looks whether the bookmark fits the ledger, once for each version of the settings."""
+        found = reading.place.settings_position, reading.place.generation
+        if found != self._checked:
+            check_bookmark(reading.connection(), reading.place)
+            self._checked = found

@@ -7,9 +7,10 @@ from sqlalchemy import Connection, Table, select
 
 from domain.directory import Directory
 from domain.fold import Fold
+from infrastructure.ledger.bookmarks import check_bookmark
 from infrastructure.ledger.reader import REPLAY_PAGE, read
 from infrastructure.ledger.reports import LedgerReports
-from projections.bookmark import check_rules, read_bookmark
+from projections.bookmark import BookmarkWrong, check_rules, read_bookmark
 from projections.bulk import Values
 from projections.read_models import ReadModels
 
@@ -22,7 +23,12 @@ def read_model_faults(
     `connection` sees one state of the database, and was asked for the bookmark before all else. The
     thresholds are those of the read models. Raises UnreadableEvent, RebuildDue.
     """
-    place = read_bookmark(connection)
+    try:
+        place = read_bookmark(connection)
+        check_bookmark(connection, place)
+    except BookmarkWrong as wrong:
+        yield str(wrong)
+        return
     if place is None:
         return
     check_rules(place)
@@ -30,9 +36,6 @@ def read_model_faults(
     position = 0
     while position < place.position:
         events = read(connection, position, min(REPLAY_PAGE, place.position - position))
-        if not events:
-            yield f"The read models hold {place.position} events, the ledger has {position}."
-            return
         fold.take(events)
         position = events[-1].position
         on_events(len(events))

@@ -7,6 +7,7 @@ one transaction in which nobody reads or writes read models.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic, sleep
 
@@ -32,7 +33,7 @@ from infrastructure.projecting.rebuilding.shadow_tables import (
 from infrastructure.projecting.rebuilding.user_range import load_common, user_ranges
 from infrastructure.projecting.rebuilding.workers import Job, started
 from projections import bookmark
-from projections.bookmark import LIVE, REBUILD, BookmarkState, RebuildDue
+from projections.bookmark import LIVE, REBUILD, BookmarkState, BookmarkWrong, RebuildDue
 from projections.read_models import PROJECTIONS, ReadModels
 
 _NOTED_EVERY_SECONDS = 1.0
@@ -86,9 +87,16 @@ def _begin(engine: Engine, plan: Plan) -> tuple[int, int]:
         # What isn't rebuilt stays where it is, so the two have to meet at one position.
         Projector(engine, plan.policy, page_size=REPLAY_PAGE).catch_up()
     with read_transaction(engine) as connection:
-        place = bookmark.read_bookmark(connection) or BookmarkState(0, 0, plan.policy)
+        place = _place(connection, LIVE, plan.policy)
         upto = head(connection).position if plan.is_whole else place.position
         return upto, max(place.generation, last_generation(connection)) + 1
+
+
+def _place(connection: Connection, name: str, policy: Policy) -> BookmarkState:
+    with suppress(BookmarkWrong):  # which a rebuild mends
+        if (found := bookmark.read_bookmark(connection, name)) is not None:
+            return found
+    return BookmarkState(0, 0, policy)
 
 
 def _clear(engine: Engine) -> None:
@@ -194,7 +202,7 @@ class _Catching:
         return max(self._place(connection, LIVE).position, place.position)
 
     def _place(self, connection: Connection, name: str) -> BookmarkState:
-        return bookmark.read_bookmark(connection, name) or BookmarkState(0, 0, self._plan.policy)
+        return _place(connection, name, self._plan.policy)
 
     def _swap(self, connection: Connection) -> int:
         place = self._place(connection, REBUILD)

@@ -193,7 +193,9 @@ def spoilt_rows() -> dict[str, tuple[str, str]]:
         "leaf_register": ("DELETE FROM leaf_register", "leaf_register row"),
         "watched_watermark": ("DELETE FROM watched_watermark", "watched_watermark row"),
         "completion": ("DELETE FROM completion", "completion row"),
-        "bookmark": ("UPDATE bookmark SET position = position + 5", "The read models hold"),
+        "bookmark": ("UPDATE bookmark SET position = position + 5", "events are projected, the"),
+        "bookmark, the settings": ("UPDATE bookmark SET settings_position = 1", "the last that"),
+        "bookmark, none": ("DELETE FROM bookmark", "it says that nothing is projected"),
     }
 
 
@@ -203,7 +205,7 @@ def test_a_changed_row_is_found_and_named(stage: Stage, name: str) -> None:
     before = everything(stage.engine)
     execute(stage.engine, statement)
     assert named in told(stage.engine)
-    assert name == "bookmark" or everything(stage.engine) != before
+    assert name.startswith("bookmark") or everything(stage.engine) != before
 
 
 def test_read_models_that_lag_behind_are_compared_as_of_where_they_are(stage: Stage) -> None:
