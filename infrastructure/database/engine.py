@@ -28,6 +28,7 @@ from infrastructure.database.problems import (
     problems_named,
 )
 from infrastructure.database.read_only import is_read_only
+from infrastructure.database.sqlite_file import SqliteFile
 from infrastructure.database.synchronous import Synchronous
 from projections.driver import driver_of
 
@@ -98,16 +99,31 @@ def _sqlite_engine(
 ) -> Engine:
     path = sqlite_path(url)
     assert path is not None  # noqa: S101  # for the type checker: the URL is SQLite's
+    file = SqliteFile(path)
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite", query={}),
-        creator=_sqlite_opener(path, synchronous, wait_seconds),
+        creator=_sqlite_opener(path, file, synchronous, wait_seconds),
         pool_size=pool_size,
         pool_timeout=wait_seconds,
         execution_options={_WRITE_LOCK: Lock(), _WAIT_SECONDS: wait_seconds},
     )
     engine.dialect.statement_compiler = _HintingCompiler
+    _watch_file(engine, file)
     event.listen(engine, "begin", _begin_as_told)
     return engine
+
+
+def _watch_file(engine: Engine, file: SqliteFile) -> None:
+    """Lets nobody read or write what was deleted or replaced."""
+
+    def connected(_: Any, entry: ConnectionPoolEntry) -> None:
+        entry.info["opened"] = file.opened()
+
+    def taken(_: Any, entry: ConnectionPoolEntry, __: Any) -> None:
+        file.check(entry.info["opened"])
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "checkout", taken)
 
 
 class _HintingCompiler(SQLiteCompiler):
@@ -118,12 +134,13 @@ class _HintingCompiler(SQLiteCompiler):
 
 
 def _sqlite_opener(
-    path: Path, synchronous: Synchronous, wait_seconds: float
+    path: Path, file: SqliteFile, synchronous: Synchronous, wait_seconds: float
 ) -> Callable[[], sqlite3.Connection]:
     # mode=rw: a mistyped path is an error, not a new and empty ledger.
     address = f"file:{quote(str(path.absolute()))}?mode=rw"
 
     def opened() -> sqlite3.Connection:
+        file.check_first()
         connection = sqlite3.connect(
             address,
             uri=True,
@@ -135,6 +152,7 @@ def _sqlite_opener(
         connection.execute("PRAGMA cache_size=-16384")  # 16 MiB
         # Pages that several transactions write go into the database once: 16 MiB of them at most.
         connection.execute("PRAGMA wal_autocheckpoint=4000")
+        connection.execute("PRAGMA schema_version").fetchall()  # which opens the log, too
         return connection
 
     return opened

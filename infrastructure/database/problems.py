@@ -44,6 +44,10 @@ class DatabaseDamaged(DatabaseProblem):
     code = "database_damaged"
 
 
+class DatabaseReplaced(DatabaseProblem):
+    code = "database_replaced"
+
+
 class NotALedger(DatabaseProblem):
     code = "not_a_ledger"
 

@@ -1,10 +1,14 @@
 """What the service does while its database is damaged: it says so and stops, or goes on rightly."""
 
+import os
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic, sleep
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
 from tests.helpers.api import Api, event, problem, send
@@ -89,3 +93,73 @@ def test_a_bookmark_that_holds_no_numbers_is_named(api: Api, tv: httpx.Client, c
     assert readiness(api) == (503, "ok", "bookmark_wrong")
     rebuilt(api)
     assert tv.get(_WATCHED).status_code == 200
+
+
+def database_path(api: Api) -> Path:
+    return Path(str(api.services.engine.url.database))
+
+
+def deleted(path: Path) -> None:
+    path.unlink()
+
+
+def replaced(path: Path) -> None:
+    """As by a restore that moves a copy into place."""
+    shutil.copyfile(path, path.with_name("copy"))
+    path.with_name("copy").replace(path)
+
+
+def replaced_in_place(path: Path) -> None:
+    """As by a restore along the book, while the service runs."""
+    whole = path.read_bytes()
+    for suffix in ("-wal", "-shm"):
+        path.with_name(f"{path.name}{suffix}").unlink()
+    path.write_bytes(whole)
+
+
+def unlogged(path: Path) -> None:
+    path.with_name(f"{path.name}-wal").unlink()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file can't be deleted here")
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (deleted, "database_missing"),
+        (replaced, "database_replaced"),
+        (replaced_in_place, "database_replaced"),
+        (unlogged, "database_replaced"),
+    ],
+)
+def test_nothing_is_written_to_a_file_that_nobody_finds_again(
+    api: Api, tv: httpx.Client, spoil: Callable[[Path], None], code: str
+) -> None:
+    with capture_logs() as logs:
+        spoil(database_path(api))
+        spoilt_at = monotonic()
+        recorded_until = spoilt_at
+        while monotonic() < spoilt_at + 2.0:
+            answer = tv.post("/v1/events", json={"events": [event("movie:b")]})
+            if answer.status_code == 200:
+                recorded_until = monotonic()
+        assert recorded_until - spoilt_at < 1.2
+        registered = api.admin.put("/v1/device-users/x", json={"user": "x", "device": "x"})
+        for each in (answer, registered, tv.get(_WATCHED)):
+            assert problem(each) == (503, code)
+        assert readiness(api)[:2] == (503, code)
+    told = [line for line in logs if line["event"].startswith("the database's file was deleted")]
+    assert len(told) == 1, "once is enough"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file can't be moved here")
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_file_that_is_put_back_is_written_to_again(api: Api, tv: httpx.Client) -> None:
+    path = database_path(api)
+    away = path.with_name("away")
+    path.rename(away)
+    wait_until(lambda: readiness(api)[1] == "database_missing")
+    away.rename(path)
+    wait_until(lambda: readiness(api) == (200, "ok", None))
+    assert send(tv, event("movie:b"))[0]["status"] == "recorded"
+    assert faults(api.services.engine) == []
