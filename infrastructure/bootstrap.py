@@ -53,7 +53,7 @@ def opened(settings: Settings, *, projects: bool = True, makes: bool = True) -> 
     `makes`: data directory, admin token and embedded database needn't be there yet.
     Raises DatabaseProblem, SettingsProblem.
     """
-    engine = engine_of(settings, makes=makes)
+    engine = engine_of(settings, makes=makes, serves=True)
     try:
         token = admin_token(settings) if makes else nobodys_token()
         prepare_schema(engine)

@@ -68,7 +68,7 @@ def project(settings: Settings) -> None:
     Example: watchledger project --database-url postgresql://ledger@db/ledger
     """
     configure_logging(settings)
-    engine = engine_of(settings)
+    engine = engine_of(settings, serves=True)
     try:
         prepare_schema(engine)
         projector = projector_of(settings, engine)

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from infrastructure.database.patience import KEEPALIVES, patient
 from infrastructure.database.problems import (
     DatabaseLocked,
     DatabaseMissing,
@@ -50,19 +51,24 @@ def make_engine(
     synchronous: Synchronous = "FULL",
     wait_seconds: float = 15.0,
     idle_in_transaction_seconds: float = 60.0,
+    answer_seconds: float | None = None,
     pool_size: int = 20,
 ) -> Engine:
     """An engine for the database at a URL, without connecting yet.
 
     `synchronous` is SQLite's, `idle_in_transaction_seconds` PostgreSQL's: after it a frozen
-    worker loses its claim. Nobody waits longer than `wait_seconds` for a lock or a connection.
+    worker loses its claim. Nobody waits longer than `wait_seconds` for a lock or a connection, nor
+    for PostgreSQL's answer to a statement longer than `answer_seconds`, if that is given.
     Raises DatabaseProblem for a URL of no database that the ledger can live in.
     """
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(parsed, synchronous, wait_seconds, pool_size)
     if parsed.get_backend_name() == "postgresql":
-        return _postgresql_engine(parsed, wait_seconds, idle_in_transaction_seconds, pool_size)
+        engine = _postgresql_engine(parsed, wait_seconds, idle_in_transaction_seconds, pool_size)
+        if answer_seconds is not None:
+            _wait_for_answers(engine, answer_seconds)
+        return engine
     raise DatabaseProblem(
         f"{parsed.get_backend_name()} isn't supported. Use sqlite:///FILE or postgresql://…"
     )
@@ -180,12 +186,22 @@ def _postgresql_engine(
             "options": f"{options} {given if isinstance(given, str) else ' '.join(given)}".strip(),
             "connect_timeout": max(2, round(wait_seconds)),
             "application_name": "watchledger",
+            **{name: value for name, value in KEEPALIVES.items() if name not in url.query},
         },
         pool_size=pool_size,
         pool_timeout=wait_seconds,
     )
     _ping_after_a_pause(engine)
     return engine
+
+
+def _wait_for_answers(engine: Engine, seconds: float) -> None:
+    connect = patient(seconds)
+
+    def connecting(_: Any, __: Any, arguments: Any, options: Any) -> Any:
+        return connect(*arguments, **options)
+
+    event.listen(engine, "do_connect", connecting)
 
 
 def _ping_after_a_pause(engine: Engine) -> None:

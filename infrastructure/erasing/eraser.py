@@ -22,6 +22,7 @@ from domain.events import ERASURES_STREAM, UserErased, device_user_stream
 from domain.policy import Policy
 from domain.rejection import Refused, Rejection
 from infrastructure.database.engine import read_transaction, write_transaction
+from infrastructure.database.patience import unhurried
 from infrastructure.database.problems import DatabaseProblem
 from infrastructure.erasing import unfinished
 from infrastructure.erasing.compaction import compact
@@ -105,7 +106,7 @@ class Eraser:
 
         Raises DatabaseProblem and RebuildDue, too; what was begun is finished at the next start.
         """
-        with self._alone():
+        with self._alone(), unhurried():
             self._check(user)
             recorded = self._finish_all()
             now = self._directories.latest()
@@ -122,7 +123,7 @@ class Eraser:
         if self._is_finished():
             return
         try:
-            with self._alone():
+            with self._alone(), unhurried():
                 self._finish_all()
         except (DatabaseProblem, RebuildDue, Refused) as problem:
             _log.warning("an erasure couldn't be finished", problem=str(problem))

@@ -44,7 +44,12 @@ def examine(settings: Settings, now_us: Callable[[], int]) -> Iterator[Check]:
     yield from _data_dir(settings)
     yield _token_file(settings)
     yield _disk(_database_directory(settings))
-    engine = make_engine(settings.url, synchronous=settings.sqlite_synchronous, wait_seconds=5)
+    engine = make_engine(
+        settings.url,
+        synchronous=settings.sqlite_synchronous,
+        wait_seconds=5,
+        answer_seconds=settings.database_seconds_max,
+    )
     try:
         yield from _database(settings, engine, now_us)
     finally:

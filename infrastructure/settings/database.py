@@ -12,9 +12,10 @@ from infrastructure.settings.data_dir import check_permission, lacking, make_dat
 from infrastructure.settings.settings import Settings
 
 
-def engine_of(settings: Settings, *, makes: bool = False) -> Engine:
+def engine_of(settings: Settings, *, makes: bool = False, serves: bool = False) -> Engine:
     """An engine on the settings' database. Only with `makes` an embedded one needn't be there yet.
 
+    What `serves` others waits for the database no longer than the settings say.
     Raises DatabaseProblem, SettingsProblem.
     """
     path = sqlite_path(make_url(settings.url))
@@ -22,7 +23,11 @@ def engine_of(settings: Settings, *, makes: bool = False) -> Engine:
         _check_or_make(path, settings)
     elif path is not None:
         check_embedded(path)
-    return make_engine(settings.url, synchronous=settings.sqlite_synchronous)
+    return make_engine(
+        settings.url,
+        synchronous=settings.sqlite_synchronous,
+        answer_seconds=settings.database_seconds_max if serves else None,
+    )
 
 
 def _check_or_make(path: Path, settings: Settings) -> None:

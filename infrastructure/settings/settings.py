@@ -153,6 +153,13 @@ class Settings(BaseSettings):
     sqlite_synchronous: Synchronous = Field(
         default="FULL", description="SQLite's synchronous; FULL survives a loss of power."
     )
+    database_seconds_max: float = Field(
+        default=30,
+        gt=0,
+        le=3600,
+        description="How long PostgreSQL may take to answer a statement of the service; then its "
+        "connection is given up.",
+    )
     page_size: int = Field(
         default=5000, ge=1, le=100_000, description="Events that the projector takes at a time."
     )

@@ -77,6 +77,44 @@ def killed(server: Any) -> None:
     process.wait(30)
 
 
+def test_the_service_outlives_a_postgresql_that_stands_still(
+    own_server: Any, tmp_path: Path
+) -> None:
+    all_players = players(4)
+    with migrated(own_server.get_uri()) as engine, home_at(own_server.get_uri(), tmp_path) as home:
+        service = home.serve("--database-seconds-max", "1")
+        service.settle(*(player.cduid for player in all_players))
+        for seconds in (0.5, 3.0, 6.0):
+            with playing(service, all_players):
+                sleep(1.0)
+                with standing_still(own_server):
+                    sleep(seconds)
+                sleep(0.5)
+            wait_until(service.is_ready)
+            for player in all_players:
+                player.resend(service)
+            engine.dispose()
+            check_each_is_there_once(engine, all_players)
+        assert any(player.is_refused for player in all_players)
+        assert service.stop() == 0
+        assert faults(engine) == []
+
+
+@contextmanager
+def standing_still(server: Any) -> Iterator[None]:
+    """Every process of it is stopped where it is; connections stay open and nothing is said."""
+    postmaster = server.get_postmaster_info().process
+    processes = [postmaster, *postmaster.children(recursive=True)]
+    for each in processes:
+        each.suspend()
+    try:
+        yield
+    finally:
+        for each in processes:
+            if each.is_running():
+                each.resume()
+
+
 @contextmanager
 def small_disk(directory: Path, size_bytes: int) -> Iterator[Path]:
     """A file system in memory of that size. Skips where none may be mounted."""
