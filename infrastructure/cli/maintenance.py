@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -29,17 +29,12 @@ from infrastructure.database.migrations import check_schema
 from infrastructure.importing.ledger import Heading, export_ledger, import_ledger
 from infrastructure.importing.lines import LINE_BYTES_MAX, FileProblem, opened_lines
 from infrastructure.ledger.reader import head
-from infrastructure.operations.verifying.checkpoint import (
-    Checkpoint,
-    checkpoint_fault,
-    take_checkpoint,
-)
-from infrastructure.operations.verifying.ledger import ledger_faults
-from infrastructure.operations.verifying.read_models import read_model_faults
+from infrastructure.operations.verifying.checkpoint import Checkpoint, take_checkpoint
+from infrastructure.operations.verifying.whole import all_faults
 from infrastructure.projecting.rebuilding.rebuild import Plan, projection_names, rebuild
 from infrastructure.settings.database import engine_of
 from infrastructure.settings.settings import Settings
-from projections.bookmark import read_bookmark
+from projections.bookmark import BookmarkWrong, read_bookmark
 
 _SHOWN_MAX = 100
 _CHECKPOINT_SIZE_MAX_BYTES = 10_000
@@ -102,7 +97,8 @@ def rebuild_projections(
 def verify(settings: Settings, *, checkpoint: CheckpointOption = None) -> None:
     """Check that the ledger is whole, and that the read models are what a replay of it gives.
 
-    Prints a sentence for each difference, and ends with exit code 1 if there is any.
+    Looks into the database's files, tables and indexes as well. Prints a sentence for each
+    difference, and ends with exit code 1 if there is any.
 
     Example: watchledger verify --checkpoint checkpoint.json
     """
@@ -126,18 +122,9 @@ def _told(faults: Iterable[str]) -> Iterator[int]:
 
 def _faults(engine: Engine, kept: Checkpoint | None) -> Iterator[str]:
     with read_transaction(engine) as connection, _progress("Verifying") as (set_total, advance):
-        read_bookmark(connection)  # first of all: no rebuild swaps tables from then on
-        set_total(2 * head(connection).position)
-        if kept is not None and (fault := checkpoint_fault(connection, kept)):
-            yield fault
-        is_whole = True
-        for fault in ledger_faults(connection, advance):
-            is_whole = False
-            yield fault
-        if is_whole:
-            yield from read_model_faults(connection, advance)
-        else:
-            yield "The read models weren't compared: there is no whole ledger to replay."
+        with suppress(BookmarkWrong):  # which is told with the rest
+            read_bookmark(connection)  # first of all: no rebuild swaps tables from then on
+        yield from all_faults(connection, kept, set_total, advance)
 
 
 @takes_settings()

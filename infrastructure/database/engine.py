@@ -122,14 +122,18 @@ def _sqlite_engine(
 def _watch_file(engine: Engine, file: SqliteFile) -> None:
     """Lets nobody read or write what was deleted or replaced."""
 
-    def connected(_: Any, entry: ConnectionPoolEntry) -> None:
-        entry.info["opened"] = file.opened()
+    def connected(driver: Any, entry: ConnectionPoolEntry) -> None:
+        entry.info["opened"] = file.opened(driver)
+
+    def closed(driver: Any, _: ConnectionPoolEntry) -> None:
+        file.closed(driver)
 
     def taken(_: Any, entry: ConnectionPoolEntry, __: Any) -> None:
         file.check(entry.info["opened"])
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "checkout", taken)
+    event.listen(engine, "close", closed)
 
 
 class _HintingCompiler(SQLiteCompiler):
@@ -146,7 +150,7 @@ def _sqlite_opener(
     address = f"file:{quote(str(path.absolute()))}?mode=rw"
 
     def opened() -> sqlite3.Connection:
-        file.check_first()
+        file.check_all()
         connection = sqlite3.connect(
             address,
             uri=True,

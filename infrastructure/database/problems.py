@@ -83,6 +83,11 @@ _UNREACHABLE = (
 )
 _NO_TABLE = (SchemaTooOld, "The database lacks tables. Run `watchledger migrate`.")
 
+_NO_INDEX = (
+    DatabaseDamaged,
+    "The database lacks an index. Run `watchledger verify`, which says how to make it again.",
+)
+
 _Known = tuple[type[DatabaseProblem], str]
 
 _BY_SQLITE_CODE: dict[int, _Known] = {
@@ -120,6 +125,8 @@ def _known(error: BaseException) -> _Known | None:
     if sqlite_code is not None:
         if "no such table" in str(error):
             return _NO_TABLE
+        if "no such index" in str(error):
+            return _NO_INDEX
         return _BY_SQLITE_CODE.get(sqlite_code & 0xFF)  # the low byte of an extended code
     sqlstate = getattr(error, "sqlstate", None)
     if sqlstate is not None:
@@ -128,6 +135,8 @@ def _known(error: BaseException) -> _Known | None:
 
 
 def _without_state(error: BaseException) -> _Known | None:
+    if "Could not decode to UTF-8" in str(error):  # SQLite keeps what it is given
+        return _DAMAGED
     # A refused connection carries no state, only the server's words.
     if 'database "' in str(error) and "does not exist" in str(error):
         return _MISSING

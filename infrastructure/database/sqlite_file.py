@@ -30,23 +30,31 @@ class SqliteFile:
     def __init__(self, path: Path) -> None:
         self._paths = [f"{path.absolute()}{suffix}" for suffix in _SUFFIXES]
         self._first: tuple[int, int] | None = None
+        self._open: dict[int, Identities] = {}
         self._seen: Identities = ()
         self._look_at = 0.0
         self._is_told = False
 
-    def check_first(self) -> None:
-        """As `check`, for a connection that is about to be made, to no file but the first one's.
+    def check_all(self) -> None:
+        """As `check`, for a connection that is about to be made: it would hide what has happened.
 
-        Another would hide what has happened.
+        None is made to another file than the first one's, nor beside one that has lost its log.
         """
-        self.check((self._first, None, None))
+        self._look_at = 0.0
+        for opened in (self._first, None, None), *list(self._open.values()):
+            self.check(opened)
 
-    def opened(self) -> Identities:
+    def opened(self, connection: object) -> Identities:
         """What a connection has opened, once it has read. Raises as `check`."""
-        opened = self._look()
-        self._first = self._first or opened[0]
-        self.check_first()
-        return opened
+        found = self._look()
+        self._first = self._first or found[0]
+        self.check((self._first, *found[1:]))
+        self._open[id(connection)] = found
+        return found
+
+    def closed(self, connection: object) -> None:
+        """Its log may go with it: whoever closes a database last clears that away."""
+        self._open.pop(id(connection), None)
 
     def check(self, opened: Identities) -> None:
         """Raises DatabaseMissing or DatabaseReplaced, a second after it happened at the latest."""

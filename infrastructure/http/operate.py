@@ -70,6 +70,7 @@ def _readiness(services: Services) -> Readiness:
     if problem is not None:
         state = "stopped"
     try:
+        services.ledger.check()
         check_read_models(services.engine)
         found = standing(services.engine, now_us())
     except DatabaseProblem as unusable:

@@ -65,6 +65,10 @@ class Ledger(Application[str]):
         """Records a batch in one transaction: see `LedgerRecorder.append`."""
         return self.ledger_recorder.append(appends)
 
+    def check(self) -> None:
+        """Raises DatabaseProblem where nothing can be recorded."""
+        self.ledger_recorder.check()
+
     def read(self, after: int, limit: int) -> list[Recorded]:
         """The next events after a position. Raises UnreadableEvent, DatabaseProblem."""
         with read_transaction(self.engine) as connection:

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Select, Text, and_, bindparam, or_, select, type_coerce
 
 from domain.events import Recorded
+from infrastructure.database.problems import DatabaseDamaged
 from infrastructure.ledger.entries import Head, Row
 from infrastructure.ledger.mapper import VALIDATORS, decode_row
 from infrastructure.ledger.schema import IS_CHANGED, ledger_event
@@ -101,8 +102,16 @@ _RECORDED_AT: Select[Any] = (
 
 
 def head(connection: Connection) -> Head:
-    """Where the ledger ends; all zeros while nothing has been recorded."""
-    return Head(*connection.exec_driver_sql(HEAD).one())
+    """Where the ledger ends; all zeros while nothing has been recorded.
+
+    Raises DatabaseDamaged if there is no telling.
+    """
+    rows = connection.exec_driver_sql(HEAD).all()
+    if len(rows) != 1:
+        raise DatabaseDamaged(
+            f"The ledger's head has {len(rows)} rows; it should have one. Run `watchledger verify`."
+        )
+    return Head(*rows[0])
 
 
 def read(connection: Connection, after: int, limit: int) -> list[Recorded]:

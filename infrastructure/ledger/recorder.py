@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import urandom
-from time import time_ns
+from time import monotonic, time_ns
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -27,8 +27,13 @@ from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.exc import DBAPIError
 
 from domain.events import Event
-from infrastructure.database.engine import driver_by_statement, driver_transaction, read_transaction
-from infrastructure.database.problems import DatabaseProblem
+from infrastructure.database.engine import (
+    driver_by_statement,
+    driver_reading,
+    driver_transaction,
+    read_transaction,
+)
+from infrastructure.database.problems import DatabaseDamaged, DatabaseProblem
 from infrastructure.ledger.digest import SALT_BYTES
 from infrastructure.ledger.entries import (
     Answer,
@@ -45,10 +50,14 @@ from infrastructure.ledger.library import PollingSubscription
 from infrastructure.ledger.mapper import VALIDATORS, decode
 from infrastructure.ledger.numbering import Numbering, salts
 from infrastructure.ledger.schema import ledger_event
+from infrastructure.ledger.soundness import check_sound
 from infrastructure.ledger.statements import statements_of
 from infrastructure.ledger.stream_heads import StreamHeadCache
 
 A = TypeVar("A")
+
+_CHECK_EVERY_SECONDS = 2.0
+"""A check takes one or two milliseconds."""
 
 _SHARED = {cls.__name__: cls for cls in library.DatabaseError.__subclasses__()}
 """The library's errors, by the names that all drivers give theirs."""
@@ -108,6 +117,7 @@ class LedgerRecorder(ApplicationRecorder):
         self._statements = statements_of(engine.dialect.name)
         self._stream_heads = StreamHeadCache()
         self._last_said = LastSaidCache()
+        self._check_at = 0.0
 
     def append(self, appends: Sequence[Append]) -> list[Answer]:
         """Records a batch in one transaction and answers each Append (rules 1 to 3).
@@ -122,22 +132,44 @@ class LedgerRecorder(ApplicationRecorder):
         def number(numbering: Numbering) -> list[Answer]:
             return list(map(numbering.take, appends))
 
-        return self._record(_Batch(streams, keys, count, number, _repeatables(appends)))
+        try:
+            return self._record(_Batch(streams, keys, count, number, _repeatables(appends)))
+        except (sqlite3.IntegrityError, psycopg.IntegrityError) as error:
+            # Positions and versions come from the ledger itself, so it contradicts itself.
+            self._check_at = 0.0
+            raise DatabaseDamaged(
+                f"The ledger is damaged. Run `watchledger verify`. ({error})"
+            ) from error
 
     def _record(self, batch: _Batch[A]) -> A:
         """Records a batch as one transaction, and gives what it answers."""
         with driver_by_statement(self._engine) as driver:
+            self._check(driver)
             done = self._try_append_from_cache(driver, batch) or self._try_append(driver, batch)
         if done is None:
             with driver_transaction(self._engine) as driver:
                 self._statements.hold(driver)
                 done = self._try_append(driver, batch)
                 if done is None:
-                    raise AssertionError("the head moved while it was held")
+                    self._check_at = 0.0
+                    raise DatabaseDamaged(
+                        "The ledger's head can't be moved. Run `watchledger verify`."
+                    )
         self._stream_heads.learn(done.seen, done.head, done.numbering.streams)
         if done.numbering.heard is not None:
             self._last_said.learn(done.numbering.heard, done.numbering.streams)
         return done.answer
+
+    def check(self) -> None:
+        """Raises DatabaseDamaged, and other DatabaseProblems, where nothing can be recorded."""
+        with driver_reading(self._engine) as driver:
+            check_sound(driver, self._engine.dialect)
+
+    def _check(self, driver: Any) -> None:
+        """As `check`, but only now and then."""
+        if monotonic() >= self._check_at:
+            check_sound(driver, self._engine.dialect)
+            self._check_at = monotonic() + _CHECK_EVERY_SECONDS
 
     def _try_append_from_cache(self, driver: Any, batch: _Batch[A]) -> _Numbered[A] | None:
         """A batch that got in without a look at its keys, and at the streams remembered."""

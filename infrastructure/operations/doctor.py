@@ -2,12 +2,13 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from ipaddress import ip_address
+from itertools import islice
 from pathlib import Path
 from shutil import disk_usage
 
-from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy import Connection, Engine, func, make_url, select
 
 from infrastructure.commands.tokens import token_path
 from infrastructure.database.engine import (
@@ -20,15 +21,21 @@ from infrastructure.database.migrations import check_schema
 from infrastructure.database.problems import DatabaseProblem
 from infrastructure.ledger.mapper import UnreadableEvent
 from infrastructure.ledger.reader import head, read, read_settings
+from infrastructure.ledger.schema import ledger_event
+from infrastructure.ledger.soundness import head_row_faults
 from infrastructure.operations.check import Check
 from infrastructure.operations.device_clocks import device_clocks
 from infrastructure.operations.status import Standing, check_read_models, standing
+from infrastructure.operations.verifying.files import file_faults, has_amcheck
+from infrastructure.operations.verifying.values import spelling_faults, value_faults
+from infrastructure.operations.verifying.whole import table_faults
 from infrastructure.projecting.rebuilding.lock import is_locked
 from infrastructure.projecting.rebuilding.shadow_tables import leftovers
 from infrastructure.settings.data_dir import lacking
 from infrastructure.settings.database import check_embedded
 from infrastructure.settings.settings import Settings
 from projections.bookmark import BookmarkWrong, RebuildDue, check_policy, read_bookmark
+from projections.driver import driver_of
 
 _MEGABYTE = 1_000_000
 _FREE_LOW_BYTES = 1_000 * _MEGABYTE
@@ -36,6 +43,14 @@ _FREE_LEAST_BYTES = 100 * _MEGABYTE
 _LAG_LONG_SECONDS = 60.0
 _CLOCKS_APART_SECONDS = 5.0
 _LOOKED_AT = 2_000
+_TOLD_MAX = 20
+
+_END = select(func.max(ledger_event.c.position))
+_AMCHECK = {
+    True: "amcheck is there: `watchledger verify` looks into indexes by it.",
+    False: "amcheck isn't there; after CREATE EXTENSION amcheck; `watchledger verify` looks into "
+    "indexes by it.",
+}
 
 
 def examine(settings: Settings, now_us: Callable[[], int]) -> Iterator[Check]:
@@ -127,6 +142,8 @@ def _database(settings: Settings, engine: Engine, now_us: Callable[[], int]) -> 
             check_embedded(path)
         check_schema(engine)
         yield Check("database", "ok", f"{shown} answers, and its schema is up to date.")
+        if (yield from _damage(engine)):
+            return
         found = standing(engine, now_us())
         with read_transaction(engine) as connection:
             yield _durability(settings, connection)
@@ -140,6 +157,32 @@ def _database(settings: Settings, engine: Engine, now_us: Callable[[], int]) -> 
         yield Check("database", "problem", f"{shown}: {problem}")
     except BookmarkWrong as wrong:
         yield Check("bookmark", "problem", str(wrong))
+
+
+def _damage(engine: Engine) -> Generator[Check, None, bool]:
+    """What somebody or a bad disk has changed; whether it's of no use to look at anything else."""
+    with read_transaction(engine) as connection:
+        yield from _all_of(
+            "tables", table_faults(connection), "Columns, keys and indexes are as they should be."
+        )
+        sound = "SQLite finds nothing wrong with the file's pages."
+        if connection.dialect.name == "postgresql":
+            sound = _AMCHECK[has_amcheck(connection)]
+        yield from _all_of("files", file_faults(connection, quickly=True), sound)
+        after = max(0, (connection.scalar(_END) or 0) - _LOOKED_AT)
+        misspelt = islice(spelling_faults(connection, after), _TOLD_MAX)
+        yield from (Check("submissions", "problem", fault) for fault in misspelt)
+        faults = [
+            *head_row_faults(driver_of(connection)),
+            *islice(value_faults(connection, after), _TOLD_MAX),
+        ]
+        yield from (Check("events", "problem", fault) for fault in faults)
+        return bool(faults)
+
+
+def _all_of(name: str, faults: Iterable[str], sound: str) -> Iterator[Check]:
+    found = [Check(name, "problem", fault) for fault in faults]
+    yield from found or [Check(name, "ok", sound)]
 
 
 def _durability(settings: Settings, connection: Connection) -> Check:

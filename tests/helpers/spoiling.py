@@ -78,3 +78,24 @@ def swap(engine: Engine, first: int, second: int) -> None:
             for old, new in ((first, away), (second, first), (away, second))
         ),
     )
+
+
+def mended(engine: Engine, fault: str) -> None:
+    """Do what a sentence says is to be done: the statements behind its last colon."""
+    _, _, statements = fault.rpartition(": ")
+    assert statements.endswith(";"), fault
+    execute(engine, *statements.rstrip(";").split("; "))
+
+
+def make_index_that_lacks_rows(engine: Engine) -> None:
+    """On SQLite: an index that is declared as it should be, and that an early event isn't in."""
+    made = "CREATE INDEX ledger_event_at ON ledger_event (at_us, position)"
+    execute(
+        engine,
+        "DROP INDEX ledger_event_at",
+        f"{made} WHERE position > 2",
+        "PRAGMA writable_schema = ON",
+        f"UPDATE sqlite_master SET sql = '{made}' WHERE name = 'ledger_event_at'",  # noqa: S608  # ours
+        "PRAGMA writable_schema = RESET",
+    )
+    engine.dispose()  # so that the next connection reads what is declared now

@@ -1,12 +1,15 @@
 """Whether the ledger is whole: no gap, no repeat, every chain unbroken, every event readable."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Text, func, select, type_coerce
 
 from infrastructure.ledger.continuity import Continuity
 from infrastructure.ledger.reader import REPLAY_PAGE, head, read_rows
 from infrastructure.ledger.schema import ledger_erasure, ledger_event
+from infrastructure.ledger.soundness import HEAD_ANEW
+from infrastructure.operations.verifying.values import spelling_faults
 
 _event = ledger_event.c
 
@@ -25,7 +28,9 @@ def ledger_faults(
         on_events(len(rows))
     yield from _erasure_faults(connection, continuity)
     yield from _head_faults(connection, continuity)
-    yield from _repeated_submissions(connection)
+    misspelt = list(spelling_faults(connection))
+    yield from misspelt
+    yield from _repeated_submissions(connection, _as_meant() if misspelt else _event.submission_id)
 
 
 def _erasure_faults(connection: Connection, continuity: Continuity) -> Iterator[str]:
@@ -40,12 +45,12 @@ def _head_faults(connection: Connection, continuity: Continuity) -> Iterator[str
     if found.position != continuity.position:
         yield (
             f"The ledger's head says position {found.position}, "
-            f"but the last event there is has {continuity.position}."
+            f"but the last event there is has {continuity.position}. {HEAD_ANEW}"
         )
     if found.catalog_version != continuity.catalog_version:
         yield (
             f"The ledger's head says catalog version {found.catalog_version}, "
-            f"but its events come to {continuity.catalog_version}."
+            f"but its events come to {continuity.catalog_version}. {HEAD_ANEW}"
         )
     if found.recorded_at_us != continuity.recorded_at_us:
         yield (
@@ -54,11 +59,17 @@ def _head_faults(connection: Connection, continuity: Continuity) -> Iterator[str
         )
 
 
-def _repeated_submissions(connection: Connection) -> Iterator[str]:
+def _as_meant() -> ColumnElement[Any]:
+    """Submission ids that SQLite keeps as text, however somebody has spelt them."""
+    digits = func.lower(func.replace(type_coerce(_event.submission_id, Text), "-", ""))
+    return type_coerce(digits, _event.submission_id.type)
+
+
+def _repeated_submissions(connection: Connection, id_: ColumnElement[Any]) -> Iterator[str]:
     repeated = (
-        select(_event.originator_id, _event.submission_id, func.count())
+        select(_event.originator_id, id_, func.count())
         .where(_event.submission_id.is_not(None))
-        .group_by(_event.originator_id, _event.submission_id)
+        .group_by(_event.originator_id, id_)
         .having(func.count() > 1)
     )
     for stream, submission_id, count in connection.execute(repeated):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
+from sqlalchemy.exc import DataError
 
 from domain.directory import Directory
 from domain.fold import Fold
@@ -54,12 +55,17 @@ def _table_faults(
         return tuple(row[place] for place in keys)
 
     expected = {key(row): row for row in expected_rows}
-    for found in connection.execute(select(table).execution_options(yield_per=REPLAY_PAGE)):
-        row = expected.pop(key(tuple(found)), None)
-        if row is None:
-            yield f"{_named(table, key(tuple(found)))} is there, but nothing in the ledger says so."
-        elif row != tuple(found):
-            yield f"{_named(table, key(row))}: {_difference(table, tuple(found), row)}"
+    try:
+        for found in connection.execute(select(table).execution_options(yield_per=REPLAY_PAGE)):
+            row = expected.pop(key(tuple(found)), None)
+            if row is None:
+                told = _named(table, key(tuple(found)))
+                yield f"{told} is there, but nothing in the ledger says so."
+            elif row != tuple(found):
+                yield f"{_named(table, key(row))}: {_difference(table, tuple(found), row)}"
+    except (ValueError, TypeError, DataError) as error:  # of a value that its column can't hold
+        yield f"{table.name} can't be read: {error}. Run `watchledger rebuild`."
+        return
     for missing in expected:
         yield f"{_named(table, missing)} is missing."
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -215,6 +215,71 @@ def test_an_interrupted_rebuild_is_found_and_a_running_one_is_none(deployment: S
     assert states(examined(deployment))["rebuild"] == "warning"
     with rebuild_lock(deployment.engine):
         assert "rebuild" not in examined(deployment)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "name", "detail"),
+    [
+        ("DROP INDEX ledger_event_submission", "tables", "make it: CREATE UNIQUE INDEX"),
+        ("DROP INDEX item_parent", "tables", "watchledger rebuild"),
+        ("DELETE FROM ledger_head", "events", "The ledger's head has 0 rows"),
+        ("DELETE FROM bookmark", "bookmark", "watchledger rebuild"),
+        ("UPDATE bookmark SET settings_position = 1", "bookmark", "watchledger rebuild"),
+    ],
+)
+def test_damage_is_found(deployment: Services, spoilt: str, name: str, detail: str) -> None:
+    execute(deployment, spoilt)
+    check = examined(deployment)[name]
+    assert (check.state, detail in check.detail) == ("problem", True), check
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("spoilt", "name", "detail"),
+    [
+        (
+            "CREATE TRIGGER t AFTER INSERT ON ledger_event BEGIN SELECT 1; END",
+            "tables",
+            'DROP TRIGGER "t"',
+        ),
+        ("UPDATE ledger_event SET at_us = 'x'", "events", "at_us can't be what was recorded"),
+        ("UPDATE ledger_head SET position = 'x'", "events", "aren't all whole numbers"),
+        ("UPDATE bookmark SET position = 'x'", "bookmark", "aren't all numbers"),
+        (
+            "UPDATE ledger_event SET submission_id = upper(submission_id)",
+            "submissions",
+            "is recorded twice. Stop the service and spell it right: UPDATE",
+        ),
+    ],
+)
+def test_what_sqlite_took_as_it_was_given_is_found(
+    deployment: Services, spoilt: str, name: str, detail: str
+) -> None:
+    deployment.activity.submit(
+        Caller(None), [Submission(UUID(int=10), "tv", ItemWatched(item="movie:m"))]
+    )
+    execute(deployment, spoilt)
+    check = examined(deployment)[name]
+    assert (check.state, detail in check.detail) == ("problem", True), check
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_page_that_holds_something_else_is_found(deployment: Services) -> None:
+    for number in range(40):
+        says(deployment, "tv", datetime(2026, 1, 1, number % 24, tzinfo=UTC))
+    with make_engine(deployment.settings.url).connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        page = connection.exec_driver_sql(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'ledger_event_topic_at'"
+        ).scalar_one()
+        size = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+    deployment.engine.dispose()
+    path = Path(str(deployment.engine.url.database))
+    whole = path.read_bytes()
+    at = (page - 1) * size
+    path.write_bytes(whole[:at] + whole[at : at + 8] + b"\xff" * (size - 8) + whole[at + size :])
+    check = examined(deployment)["files"]
+    assert (check.state, "file is damaged" in check.detail) == ("problem", True), check
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
