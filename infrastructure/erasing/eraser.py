@@ -41,6 +41,7 @@ from infrastructure.ledger.erasing import (
 from infrastructure.ledger.numbering import Numbering, salts
 from infrastructure.ledger.reader import REPLAY_PAGE, read_changed_rows, read_settings
 from infrastructure.ledger.recorder import now_us
+from infrastructure.ledger.soundness import check_sound
 from infrastructure.ledger.statements import statements_of
 from infrastructure.projecting.page_processor import PageProcessor
 from infrastructure.projecting.projector import Projector
@@ -189,6 +190,7 @@ class Eraser:
     def _conclude(self, connection: Connection, erasure: Erasure) -> _Recorded:
         """The last step in the ledger and the read models, all or nothing."""
         self._statements.hold(driver_of(connection))
+        check_sound(driver_of(connection), connection.dialect)
         place = self._caught_up(connection)
         before = self._directories.as_of(place.settings_position, lambda: connection)
         erasure = replace(

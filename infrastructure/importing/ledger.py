@@ -22,6 +22,7 @@ from infrastructure.ledger.entries import NumberedRows, Row
 from infrastructure.ledger.mapper import decode
 from infrastructure.ledger.reader import head, read_changed_rows, read_rows, read_stream
 from infrastructure.ledger.schema import ledger_event
+from infrastructure.ledger.soundness import check_sound
 from infrastructure.ledger.statements import statements_of
 from projections.driver import driver_of
 
@@ -185,6 +186,7 @@ def _take(engine: Engine, rows: list[Row]) -> bool:
     with write_transaction(engine) as connection:
         driver = driver_of(connection)
         statements.hold(driver)
+        check_sound(driver, engine.dialect)
         seen, found = statements.look(driver, {row.stream for row in rows}, [])
         there = [row for row in rows if row.position <= seen.position]
         new = rows[len(there) :]

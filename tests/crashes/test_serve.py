@@ -15,15 +15,17 @@ from tests.helpers.wholeness import faults
 
 pytestmark = pytest.mark.long
 
+KILLS = 50
+
 
 def test_a_killed_service_has_lost_nothing_that_it_answered(home: Home, engine: Engine) -> None:
     chance = Random(1)  # noqa: S311  # repeatable, not secret
     all_players = players(4)
     service = home.serve()
     service.settle(*(player.cduid for player in all_players))
-    for _ in range(4):
+    for _ in range(KILLS):
         with playing(service, all_players):
-            sleep(chance.uniform(0.1, 1.5))
+            sleep(chance.uniform(0.05, 1.0))
             service.kill()
         check_each_is_there_once(engine, all_players)
         service = home.serve()
