@@ -18,10 +18,11 @@ from infrastructure.querying.reader import Reader
 from tests.benchmarks.databases import new_ledger
 from tests.benchmarks.filling import fill, projector_on, settle
 from tests.benchmarks.harness import Bench, Line, flat, ratio, seconds
-from tests.benchmarks.mix import Device, Mix, Submissions, placed_entry
+from tests.benchmarks.mix import AFTERWARDS, Device, Mix, Submissions, placed_entry
 from tests.helpers.writing import writes_heard
 
 _SMALL_HISTORY = 1_000
+_APART = "movie:apart"
 _FEW_MOVIES, _MANY_MOVIES, _SPARE_MOVIES = 100, 10_000, 1_000
 _FEW_VIEWERS, _EPISODES = 10, 20
 _TURN = 20
@@ -74,28 +75,39 @@ def _compared(
 
 @dataclass(frozen=True, slots=True)
 class _Histories:
+    """`ticks` come in order, `late_ticks` before a watch of the same movie, of which as much was
+    said by either and above which nothing was said by anyone.
+    """
+
     stage: _Stage
     large: Device
     small: Device
     ticks: Submissions
+    late_ticks: Submissions
 
     def tick(self, device: Device) -> Entry:
         return self.ticks.progress(device, "episode:7", self.ticks.chance.randrange(20))
+
+    def late_tick(self, device: Device) -> Entry:
+        return self.late_ticks.progress(device, _APART, self.late_ticks.chance.randrange(20))
 
 
 def _histories(bench: Bench) -> _Histories:
     mix = Mix()
     large, small = Device("large-tv", "large"), Device("small-tv", "small")
+    afterwards = Submissions(seed=1, begin=AFTERWARDS)
     stage = _Stage(
         bench,
         chain(
             mix.catalog.entries,
+            [placed_entry("movie_shelf:apart"), placed_entry(_APART, "movie_shelf:apart")],
             [large.registered_entry(), small.registered_entry()],
             islice(mix.activity([small]), _SMALL_HISTORY),
             islice(mix.activity([large]), bench.sizes.history_events),
+            (afterwards.watch(device, _APART) for device in (large, small)),
         ),
     )
-    return _Histories(stage, large, small, Submissions(seed=1))
+    return _Histories(stage, large, small, afterwards, Submissions(seed=1))
 
 
 def _appending(bench: Bench) -> float:
@@ -108,12 +120,13 @@ def _appending(bench: Bench) -> float:
     return _compared(bench, lambda: append(histories.large), lambda: append(histories.small))
 
 
-def _projecting(bench: Bench) -> float:
+def _projecting(bench: Bench, *, is_late: bool) -> float:
     histories = bench.once(_histories)
     histories.stage.projector.catch_up()
 
     def project(device: Device) -> float:
-        return histories.stage.projected(histories.tick(device))
+        entry = histories.late_tick(device) if is_late else histories.tick(device)
+        return histories.stage.projected(entry)
 
     return _compared(bench, lambda: project(histories.large), lambda: project(histories.small))
 
@@ -234,7 +247,13 @@ def _placing(bench: Bench) -> float:
 
 LINES: tuple[Line, ...] = (
     flat("an append, as a cduid's history grows", _appending),
-    flat("projecting one event, as a cduid's history grows", _projecting),
+    flat(
+        "projecting one event, as a cduid's history grows", lambda b: _projecting(b, is_late=False)
+    ),
+    flat(
+        "projecting a late event, as a cduid's history grows",
+        lambda b: _projecting(b, is_late=True),
+    ),
     flat("reading an item, as a cduid's history grows", _reading),
     flat(
         "one more movie, as those watched grow: warm", lambda b: _one_more_movie(b, is_cold=False)

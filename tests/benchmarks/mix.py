@@ -29,6 +29,8 @@ _PLAYERS = 32
 _DEVICES = 1_000
 _MOVIES, _SHOWS, _SEASONS, _EPISODES = 9_742, 20, 115, 2_176
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+AFTERWARDS = _BEGIN + timedelta(days=30)
+"""When all that is ever made from one seed has happened."""
 _MODES = (*[IsolationMode.LOUD] * 9, IsolationMode.QUIET, IsolationMode.SHOUT, IsolationMode.SILO)
 
 
@@ -74,11 +76,11 @@ class Device:
 
 
 class Submissions:
-    """Makes what devices submit, each later than the one before."""
+    """Makes what devices submit, each later than the one before, from `begin` on."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, begin: datetime = _BEGIN) -> None:
         self.chance = Random(seed)  # noqa: S311  # it makes examples
-        self._now = _BEGIN
+        self._now = begin
 
     def progress(self, device: Device, item: str, tick: int) -> Entry:
         duration_seconds = 6000.0 if item.startswith("movie:") else 2520.0
