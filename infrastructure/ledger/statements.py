@@ -263,7 +263,9 @@ class PostgresqlStatements:
     row while it looks again, and can't lose twice.
 
     What is asked for comes as JSON, and each look-up is lateral, so that one generic plan of index
-    seeks fits a single event and a thousand, and a ledger that was empty when it was planned.
+    seeks fits a single event and a thousand, and a ledger that was empty when it was planned. LIMIT
+    or OFFSET keeps them apart, or all of an index is joined to what is asked for; the order names
+    the index.
     """
 
     _LOOK = """
@@ -303,7 +305,8 @@ class PostgresqlStatements:
             SELECT position, originator_version, at_us, catalog_version, NULL, topic, state
             FROM ledger_event
             WHERE originator_id = asked.stream AND item IS NULL
-            AND submission_id IS NOT NULL) AS taken
+            AND submission_id IS NOT NULL
+            ORDER BY originator_version OFFSET 0) AS taken
     """
     _NEWEST = """
         SELECT max(last.position) FROM json_array_elements_text(%s::json) AS asked (stream)

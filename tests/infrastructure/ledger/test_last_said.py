@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import Engine, text
 
 from domain.events import (
     ActivityRetracted,
@@ -13,10 +14,11 @@ from domain.events import (
     device_user_stream,
 )
 from domain.thinning import Tick
-from infrastructure.database.engine import make_engine
+from infrastructure.database.engine import make_engine, write_transaction
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.entries import Append, Entry, Outcome, Repeatable
 from infrastructure.ledger.statements import PostgresqlStatements, SqliteStatements
+from projections.driver import driver_of
 from tests.helpers.samples import append, statuses, watched
 
 ABOUT = {
@@ -188,6 +190,22 @@ def test_what_another_process_said_is_asked_for(
     told(other, said("movie:b"))
     told(ledger, progress(1), progress(1, cduid="phone"))
     assert asked == [4]
+
+
+def test_it_is_sought_stream_by_stream(ledger: Ledger, engine: Engine) -> None:
+    for number in range(20):
+        entries = [said("movie:b", f"tv{number}") for _ in range(200)]
+        told(ledger, *entries, *map(taken_back, entries[:20]))
+    statements = SqliteStatements if engine.dialect.name == "sqlite" else PostgresqlStatements
+    explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
+    asked = '[["cduid:tv3", "movie:b"]]', '["cduid:tv3"]'
+    with write_transaction(engine) as connection:
+        connection.execute(text("ANALYZE"))
+        driver = driver_of(connection)
+        plan = driver.execute(f"{explain} {statements._LAST_SAID}", asked).fetchall()
+    seeks = [row[-1] for row in plan if "Index Cond" in row[-1] or "SEARCH ledger_event" in row[-1]]
+    assert len(seeks) >= 2
+    assert [seek for seek in seeks if "originator_id" not in seek] == []
 
 
 def test_those_together_are_recorded_if_it_is_news_to_one(ledger: Ledger) -> None:
