@@ -199,6 +199,26 @@ def test_what_comes_next_is_the_same_page_by_page_and_at_once(
         assert tv.paged("/next-up", "items", limit=limit) == whole
 
 
+def test_what_comes_next_is_found_anew_once_anybody_of_the_group_said_something(
+    api: Api, tv: Device, shows: list[str]
+) -> None:
+    phone = Device(api, "phone")
+    tv.says("watch", *(f"episode:{key}1" for key in shows), occurred_at=at(0))
+    whole = names(tv.read("/next-up")["items"])
+    for limit in (1, 2, 3, 4, 100):
+        for _ in range(2):
+            assert names(tv.read("/next-up", limit=limit)["items"]) == whole[:limit]
+    assert tv.read("/next-up", section="in_progress")["items"] == []
+    phone.says("progress", whole[0], played_seconds=50, duration_seconds=100)
+    phone.says("dismiss", whole[1])
+    later = tv.read("/next-up")
+    assert names(later["items"])[0] == whole[0]
+    assert later["items"][0]["section"] == "in_progress"
+    assert whole[1] not in names(later["items"])
+    [begun] = tv.read("/next-up", section="in_progress")["items"]
+    assert begun == later["items"][0]
+
+
 EVIL: tuple[Any, ...] = (
     2**63,
     -(2**63) - 1,
