@@ -102,11 +102,11 @@ def _claim_of_progress(
         recorded.position,
         recorded.catalog_version,
         says,
-        gives_time=True,
-        is_below=share is None or share < policy.high,
-        played_seconds=played,
-        duration_seconds=duration,
-        share=share,
+        True,  # gives_time
+        share is None or share < policy.high,
+        played,
+        duration,
+        share,
     )
 
 

@@ -445,8 +445,10 @@ def at_us(event: Event, recorded_at_us: int) -> int:
         return UNDATED_AT_US
     if event.occurred_at is None or not gives_time(event):
         return recorded_at_us
-    offset_us = round((event.clock_offset_seconds or 0) * 1_000_000)
-    return max(UNDATED_AT_US, min(to_us(event.occurred_at) + offset_us, recorded_at_us))
+    occurred_us = to_us(event.occurred_at)
+    if event.clock_offset_seconds is not None:
+        occurred_us += round(event.clock_offset_seconds * 1_000_000)
+    return max(UNDATED_AT_US, min(occurred_us, recorded_at_us))
 
 
 def is_undated(event: ActivityFact) -> bool:
@@ -459,4 +461,6 @@ def is_undated(event: ActivityFact) -> bool:
 def gives_time(event: ActivityFact) -> bool:
     """Whether it says when it happened. A clock that was never set shows January 1970 (rule 1)."""
     occurred_at = event.occurred_at
-    return occurred_at is not None and not EPOCH <= occurred_at < _CLOCK_WAS_SET_AT
+    if occurred_at is None or occurred_at.year > EPOCH.year:  # a year compares faster
+        return occurred_at is not None
+    return not EPOCH <= occurred_at < _CLOCK_WAS_SET_AT

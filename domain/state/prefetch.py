@@ -119,16 +119,18 @@ def _prefetch_next(spoken: Sequence[_Spoken], catalog: Catalog, tables: Tables) 
     """The leaves on which watermarks will stop: groups' watermarks must have been loaded."""
     marks: set[Key] = set()
     containers: set[Key] = set()
-    for group, members, item in spoken:
-        for container in _around(catalog, item):
-            watermark = tables.watermarks.get(group, container)
-            through = watermark.through if watermark is not None else 0
-            for leaf in _next_leaves(catalog.leaves(container), through):
-                for each in catalog.work(leaf):
-                    marks.update((member, each) for member in members)
-                    containers.update(
-                        (member, above) for member in members for above in catalog.spans(each)
-                    )
+    stops = {
+        (group, container): members
+        for group, members, item in spoken
+        for container in _around(catalog, item)
+    }
+    for (group, container), members in stops.items():
+        watermark = tables.watermarks.get(group, container)
+        through = watermark.through if watermark is not None else 0
+        leaves = catalog.with_works(_next_leaves(catalog.leaves(container), through))
+        over = {above for leaf in leaves for above in catalog.spans(leaf)}
+        marks.update((member, leaf) for member in members for leaf in leaves)
+        containers.update((member, above) for member in members for above in over)
     tables.marks.prefetch(marks)
     tables.containers.prefetch(containers)
 
