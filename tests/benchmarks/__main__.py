@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import appending, growing, projecting, remembering, serving
+from tests.benchmarks import appending, growing, late, projecting, remembering, serving
 from tests.benchmarks.databases import DATABASES
 from tests.benchmarks.harness import FULL, QUICK, Bench, Line, Sizes
 from tests.benchmarks.report import Row, facts, markdown, row_of, show, write_json
@@ -17,6 +17,7 @@ _LINES: tuple[Line, ...] = (
     *appending.LINES,
     *serving.LINES,
     *projecting.LINES,
+    *late.LINES,
     *growing.LINES,
     *remembering.LINES,
 )
