@@ -223,7 +223,10 @@ class Viewer:
 
     def work(self, item: str) -> list[str]:
         """The other items of an item's work that the viewer sees, in catalog order."""
-        others = (each for each in self.catalog.work(item) if each != item and self.sees(each))
+        work = self.catalog.work(item)
+        if len(work) == 1:
+            return []
+        others = (each for each in work if each != item and self.sees(each))
         return sorted(others, key=self.catalog.order)
 
     # Dismissed, and watched anew.
@@ -378,8 +381,10 @@ class Viewer:
 
     def _played_under(self, leaves: list[str]) -> tuple[int, int | None]:
         """The sum of the plays, and when the newest completion was."""
-        played = self._all_played() if len(leaves) > 1 else None
-        found = [self.played(leaf) for leaf in leaves if played is None or leaf in played]
+        if len(leaves) == 1:
+            return self.played(leaves[0])
+        played = self._all_played()
+        found = [self.played(leaf) for leaf in leaves if leaf in played]
         newest = max((last for _, last in found if last is not None), default=None)
         return sum(plays for plays, _ in found), newest
 

@@ -1,6 +1,7 @@
 """The fold's tables: the values that it keeps, and by what they are kept."""
 
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from domain.plays import Completion
@@ -125,5 +126,10 @@ class Tables:
         for table in self._all():
             table.evict()
 
-    def _all(self) -> list[CachedTable[Any]]:
-        return [getattr(self, each.name) for each in fields(self)]
+    def _all(self) -> tuple[CachedTable[Any], ...]:
+        found: tuple[CachedTable[Any], ...] = _EACH(self)
+        return found
+
+
+_EACH = attrgetter(*(each.name for each in fields(Tables)))
+"""Found once, as every read asks for the size."""
