@@ -46,13 +46,19 @@ from domain.items import is_watchable
 from domain.plays import ItemCompletion, count_plays
 from domain.policy import Policy
 from domain.registers import Registers, that_count
-from domain.replay import Reports, hex_of, order, replay, sources, unretracted
+from domain.replay import Reports, Said, hex_of, order, replay, sources, unretracted
 from domain.rollup import BY_LEAF_MAX, Group, Rollup
 from domain.state.cached_table import Key
 from domain.state.compaction import compact
 from domain.state.prefetch import prefetch
 from domain.state.tables import ContainerMark, ContainerRegister, Dismissal, Mark, Restart, Tables
 from domain.watch_time import WatchTime, playheads_of
+
+_TIMES_BY_LEAF = 40
+"""How many times `by_leaf_max` the marks on containers of one page are followed one by one. Beyond
+that each group is derived once, and what may be late below them is found once: the same rows, and a
+page costs no more however often a shelf is marked in it.
+"""
 
 
 class Fold:
@@ -93,6 +99,8 @@ class Fold:
         self._position = 0
         self.watch_time = WatchTime(self.tables.playheads)
         self._late: set[Key] = set()
+        self._broad: dict[Key, Mark] = {}
+        self._marked_count = 0
         self._mistimed: set[Key] = set()
         self._stale: set[str] = set()
         self._spoken: set[str] = set()
@@ -121,6 +129,7 @@ class Fold:
                 raise
         if page:
             self._position = page[-1].position
+        self._marked_count = 0
         newest = {recorded.stream: recorded for recorded in page}
         cduids = []
         for recorded in newest.values():
@@ -180,6 +189,7 @@ class Fold:
         """Hear anew what came late, count plays anew where they may have changed, and derive the
         groups that a change of mode, a move, a link or a late placing has left behind.
         """
+        self._find_late_below()
         self._hear_late()
         self._time_anew()
         for key in sorted(self.counted):
@@ -262,6 +272,12 @@ class Fold:
         version = recorded.catalog_version
         first_version = self.registers.mark_container(catalog, cduid, item, said, version)
         mark, cut_us = said
+        self._marked_count += len(catalog.leaves_at(item))
+        if self._marked_count > _TIMES_BY_LEAF * self._by_leaf_max:
+            oldest = self._broad.setdefault((cduid, item), mark)
+            self._broad[cduid, item] = min(oldest, mark)
+            self._derive_later([cduid])
+            return
         leaves = catalog.with_works(catalog.leaves_meant(item, mark.catalog_version, cut_us))
         landmarks = self.tables.landmarks
         landmarks.prefetch((cduid, leaf) for leaf in leaves)
@@ -371,6 +387,16 @@ class Fold:
         found = self._reports.on(cduid, set(items), self._position)
         return unretracted(found, self.tables.retractions.all_of(cduid))
 
+    def _find_late_below(self) -> None:
+        """What was said later on works under containers than the oldest mark on these is."""
+        catalog, landmarks = self.directory.catalog, self.tables.landmarks
+        for cduid in sorted({cduid for cduid, _ in self._broad}):
+            for leaf, landmark in landmarks.all_of(cduid).items():
+                marks = (self._broad.get((cduid, each)) for each in sources(catalog, leaf))
+                if any(mark is not None and mark[:2] < landmark[:2] for mark in marks):
+                    self._late.update((cduid, each) for each in catalog.work(leaf))
+        self._broad.clear()
+
     def _hear_late(self) -> None:
         """Hear works anew of which something came late, each cduid's together."""
         late, catalog = sorted(self._late), self.directory.catalog
@@ -380,14 +406,14 @@ class Fold:
             by_cduid.setdefault(cduid, {})[catalog.work(leaf)] = None
         for cduid, works in by_cduid.items():
             asked = {item for work in works for item in sources(catalog, work[0])}
-            said = self._said(cduid, asked)
+            said = Said(self._said(cduid, asked))
             for work in works:
                 self._put_replayed(cduid, work, said)
             self._refresh(cduid, [item for work in works for item in work])
 
-    def _put_replayed(self, cduid: str, work: tuple[str, ...], said: list[Recorded]) -> None:
-        found, _ = replay(self._policy, self.directory.catalog, cduid, work[0], said)
-        tables = self.tables
+    def _put_replayed(self, cduid: str, work: tuple[str, ...], said: Said) -> None:
+        catalog, tables = self.directory.catalog, self.tables
+        found, _ = replay(self._policy, catalog, cduid, work[0], said.about(catalog, work[0]))
         for item in work:
             before, anew = tables.landmarks.get(cduid, item), found.landmarks.get(cduid, item)
             if (before and before.first_version) != (anew and anew.first_version):

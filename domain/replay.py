@@ -4,6 +4,7 @@ This is the pure function of which registers are a cache. It is asked where some
 was retracted, and to say why.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -16,6 +17,8 @@ from domain.plays import Completion
 from domain.policy import Policy
 from domain.registers import Registers
 from domain.state.tables import ContainerMark, Mark, Tables
+
+_BEFORE_ALL, _AFTER_ALL = (-(2**62), 0), (2**62, 0)
 
 
 class Reports(Protocol):
@@ -79,6 +82,63 @@ def sources(catalog: Catalog, leaf: str) -> set[str]:
     return {*work, *(container for item in work for container in catalog.spans(item))}
 
 
+class Said:
+    """What a cduid said, in rule 2's order, found by the items that it was said on."""
+
+    def __init__(self, in_order: Iterable[Recorded]) -> None:
+        self._on: dict[str, list[Recorded]] = {}
+        for recorded in in_order:
+            item = getattr(recorded.event, "item", None)
+            if item is not None:
+                self._on.setdefault(item, []).append(recorded)
+
+    def about(self, catalog: Catalog, leaf: str) -> list[Recorded]:
+        """All that the registers of a work come from: each report on it, and of the marks on
+        containers between two of them the newest that is about it, since the others decide nothing.
+        """
+        work = catalog.work(leaf)
+        reports = sorted((each for item in work for each in self._on.get(item, ())), key=order)
+        above = [self._on[item] for item in sources(catalog, leaf) - {*work} if item in self._on]
+        if not above:
+            return reports
+        found: list[Recorded] = []
+        after = _BEFORE_ALL
+        for report in (*reports, None):
+            until = _AFTER_ALL if report is None else order(report)
+            between = (self._newest_about(catalog, work, each, after, until) for each in above)
+            if mark := max(filter(None, between), key=order, default=None):
+                found.append(mark)
+            if report is not None:
+                found.append(report)
+            after = until
+        return found
+
+    @staticmethod
+    def _newest_about(
+        catalog: Catalog,
+        work: tuple[str, ...],
+        marks: list[Recorded],
+        after: tuple[int, int],
+        until: tuple[int, int],
+    ) -> Recorded | None:
+        for index in range(bisect_left(marks, until, key=order) - 1, -1, -1):
+            recorded = marks[index]
+            if order(recorded) <= after:
+                return None
+            event = recorded.event
+            if isinstance(event, ItemWatched | ItemUnwatched):
+                said = container_mark(catalog, recorded, event)
+                if said is not None and is_about(catalog, work, event.item, said):
+                    return recorded
+        return None
+
+
+def is_about(catalog: Catalog, work: Iterable[str], container: str, said: ContainerMark) -> bool:
+    """Whether a mark on a container speaks about any item of a work (rule 7)."""
+    version, cut_us = said.mark.catalog_version, said.cut_us
+    return any(catalog.is_meant(item, container, version, cut_us) for item in work)
+
+
 def replay(
     policy: Policy, catalog: Catalog, cduid: str, leaf: str, said: Iterable[Recorded]
 ) -> Replayed:
@@ -119,12 +179,8 @@ class _Hearing:
 
     def on_container(self, recorded: Recorded, event: ItemWatched | ItemUnwatched) -> None:
         said = container_mark(self._catalog, recorded, event)
-        if said is None or not self._is_about(event.item, said):
+        if said is None or not is_about(self._catalog, self.work, event.item, said):
             return
         self._registers.end(self._catalog, self._cduid, self.work[0], said.mark)
         self.heard.append(Heard(recorded, None, said.mark, None))
         self._before = said.mark
-
-    def _is_about(self, container: str, said: ContainerMark) -> bool:
-        version, cut_us = said.mark.catalog_version, said.cut_us
-        return any(self._catalog.is_meant(item, container, version, cut_us) for item in self.work)

@@ -13,7 +13,7 @@ from domain.catalog import Catalog
 from domain.events import Activity, ItemWatched, Recorded, device_user_stream, gives_time
 from domain.items import is_watchable
 from domain.policy import Policy
-from domain.replay import replay, sources, unretracted
+from domain.replay import Said, replay, sources, unretracted
 from infrastructure.ledger.reports import LedgerReports
 from infrastructure.ledger.retractions import Retraction, retractions
 
@@ -45,7 +45,7 @@ def idle_marks(
         """The idle marks on an item by what was said up to a position."""
         said = [each for x in about[item] for each in said_on[x] if each.position <= position]
         in_order = unretracted(said, _by_then(taken_back, position))
-        heard = replay(policy, catalog, cduid, item, in_order).heard
+        heard = replay(policy, catalog, cduid, item, Said(in_order).about(catalog, item)).heard
         return {each.recorded.position for each in heard if each.is_idle}
 
     found: set[int] = set()

@@ -1,7 +1,8 @@
 """The fold in memory, held against the reference model: crowded lives, and known traps by name."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from domain.directory import Directory
 from domain.events import Recorded
 from domain.fold import Fold
 from domain.policy import Policy
+from domain.rollup import BY_LEAF_MAX, Group, Rollup
 from domain.viewer import Viewer
 from tests.helpers.answers import check_viewer
 from tests.helpers.reports import LogReports
@@ -18,6 +20,7 @@ from tests.helpers.tables import watch_group
 from tests.reference.examples import (
     ALIEN,
     BRAZIL,
+    COCO,
     DARK,
     E1,
     E2,
@@ -56,8 +59,20 @@ def crowded_life(seed: int, size: int) -> list[Step]:
     return [*put(E1, E4), *(chance.choice(STEPS)(picking) for _ in range(size))]
 
 
-def fold_of(log: list[Recorded], page_size: int = 1, *, derives_late: bool = False) -> Fold:
-    fold = Fold(Directory(), Policy(), LogReports(log), derives_late=derives_late)
+def fold_of(
+    log: list[Recorded],
+    page_size: int = 1,
+    *,
+    derives_late: bool = False,
+    by_leaf_max: int = BY_LEAF_MAX,
+) -> Fold:
+    fold = Fold(
+        Directory(),
+        Policy(),
+        LogReports(log),
+        derives_late=derives_late,
+        by_leaf_max=by_leaf_max,
+    )
     for start in range(0, len(log), page_size):
         fold.apply(log[start : start + page_size])
     return fold
@@ -81,7 +96,12 @@ def check(fold: Fold, reference: Reference) -> None:
 
 def check_every_way(log: list[Recorded]) -> None:
     reference = Reference(log)
-    for fold in (fold_of(log), fold_of(log, 7), fold_of(log, 1_000, derives_late=True)):
+    for fold in (
+        fold_of(log),
+        fold_of(log, 7),
+        fold_of(log, 9, by_leaf_max=0),  # as if each container were a large shelf
+        fold_of(log, 1_000, derives_late=True),
+    ):
         check(fold, reference)
 
 
@@ -213,3 +233,23 @@ def test_no_row_is_written_for_an_old_movie_that_is_watched_again() -> None:
     rows = [fold.tables.watched.all_of("user:ann") for fold in (before, after)]
     assert rows[0] == rows[1]
     assert rows[0].keys() == {FILMS}
+
+
+def test_however_often_a_shelf_is_marked_in_a_page_its_films_are_decided_a_few_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    marks = [Watch(TV, FILMS) if number % 2 else Unwatch(TV, FILMS) for number in range(600)]
+    log = log_of(*put(ALIEN, BRAZIL, COCO), *marks)
+    fold = fold_of(log[: -len(marks)], by_leaf_max=2)
+    decided: list[int] = []
+    refresh = Rollup.refresh
+
+    def counted(self: Rollup, group: Group, leaves: Collection[str], *rest: Any) -> None:
+        decided.append(len(leaves))
+        refresh(self, group, leaves, *rest)
+
+    monkeypatch.setattr(Rollup, "refresh", counted)
+    fold.apply(log[-len(marks) :])
+    assert 0 < sum(decided) < 100
+    one_by_one = fold_of(log).tables.watched.all_of("user:ann")
+    assert fold.tables.watched.all_of("user:ann") == one_by_one != {}
