@@ -17,8 +17,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from domain.events import IsolationMode
-from domain.items import Id, ItemId
+from domain.events import IsolationMode, SourceKind, UnknownAccounts
+from domain.items import ID_PATTERN, Id, ItemId
 from domain.values import DurationSeconds, Index, Line, ReleasedAt, Text, Year
 
 _TAGS_MAX = 1000
@@ -153,3 +153,50 @@ class PutAccess(Command):
     allowed_shelves: ItemIds | None
     allowed_tags: Tags | None
     denied_tags: Tags | None
+
+
+_SHELF = rf"^(movie_shelf|show_shelf):{ID_PATTERN}$"
+
+AccountName = Annotated[Line, Field(min_length=1)]
+Accounts = Annotated[Mapping[AccountName, Id | None], Field(max_length=_TAGS_MAX)]
+Shelves = Annotated[
+    Mapping[AccountName, Annotated[str, StringConstraints(pattern=_SHELF)]],
+    Field(max_length=_TAGS_MAX),
+]
+
+
+class PutSource(Command):
+    """Sets a source up, or changes how it is taken; its kind stays for good.
+
+    Of accounts only those that are given change.
+    """
+
+    kind: Annotated[SourceKind, Field(strict=False, description="What kind of server tells.")]
+    accounts: Annotated[
+        Accounts,
+        Field(
+            description="By the server's key for an account, or its name: the user who it is. Null "
+            "is nobody any more; accounts that are left out stay whose they are.",
+            examples=[{"1": "ada"}],
+        ),
+    ] = Field(default_factory=dict)
+    unknown_accounts: Annotated[
+        UnknownAccounts,
+        Field(
+            strict=False,
+            description="What becomes of what an account says that is nobody's: hold keeps it "
+            "until the account is mapped, create makes a user of the account's name.",
+        ),
+    ] = UnknownAccounts.HOLD
+    shelves: Annotated[
+        Shelves,
+        Field(
+            description="By the server's library, or by movie and show for all others: the shelf "
+            "that its things stand on.",
+            examples=[{"movie": "movie_shelf:films"}],
+        ),
+    ] = Field(default_factory=dict)
+    places: Annotated[
+        bool, Field(description="Whether what the catalog doesn't have yet is placed.")
+    ] = True
+    isolation_mode: Mode = IsolationMode.LOUD

@@ -1,4 +1,4 @@
-"""Everything the ledger knows besides activity: the catalog, device users, and who may see what.
+"""Everything the ledger knows besides activity: catalog, device users, sources, who may see what.
 
 It is small beside the activity and every part of the system needs it: commands to decide by, the
 projector to fold by, a reader to answer by. Each folds it from the ledger's own events.
@@ -11,6 +11,9 @@ from domain.access import NO_LIMITS, Access
 from domain.catalog import Catalog
 from domain.events import (
     AccessChanged,
+    AccountEvent,
+    AccountMapped,
+    AccountUnmapped,
     ActivityFact,
     DeviceDescribed,
     DeviceUserEvent,
@@ -29,12 +32,17 @@ from domain.events import (
     ItemRestored,
     ItemUnlinked,
     Recorded,
+    SourceConfigured,
+    SourceEvent,
+    SourceRemoved,
+    SourceSecretIssued,
     TokenIssued,
     TokenRevoked,
     UserErased,
     device_user_stream,
     user_stream,
 )
+from domain.source import Source
 
 _SHARING = frozenset({IsolationMode.LOUD, IsolationMode.SHOUT})
 _SEEING = frozenset({IsolationMode.LOUD, IsolationMode.QUIET})
@@ -78,6 +86,7 @@ class Directory:
         self.device_users: dict[str, DeviceUser] = {}
         self.devices: dict[str, DeviceUser] = {}
         self.reassigned: frozenset[str] = frozenset()
+        self.sources: dict[str, Source] = {}
         self._cduids: dict[str, list[str]] = {}
         self._access: dict[str, Access] = {}
         self._groups: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -115,11 +124,26 @@ class Directory:
                 | DeviceUserReinstated()
             ):
                 self._evolve_device_user(_owner(recorded), event)
+            case AccountMapped() | AccountUnmapped():
+                self._evolve_accounts(_owner(recorded), event)
+            case SourceConfigured() | SourceSecretIssued() | SourceRemoved():
+                self._evolve_source(_owner(recorded), event)
             case ActivityFact() | Erased() | UserErased():
                 pass
             case _:
                 assert_never(event)
         self.position = recorded.position
+
+    def _evolve_source(self, name: str, event: SourceEvent) -> None:
+        if isinstance(event, SourceRemoved):
+            self.sources.pop(name, None)
+        else:
+            self.sources[name] = self.sources.get(name, Source(name)).evolved(event)
+
+    def _evolve_accounts(self, user: str, event: AccountEvent) -> None:
+        source = self.sources.get(event.source)
+        if source is not None:  # it may have been removed while an account was mapped
+            self.sources[event.source] = source.with_account(user, event)
 
     def _evolve_device_user(self, cduid: str, event: DeviceUserEvent) -> None:
         match event:
@@ -161,6 +185,7 @@ class Directory:
         other.device_users = dict(self.device_users)
         other.devices = dict(self.devices)
         other.reassigned = self.reassigned
+        other.sources = dict(self.sources)
         other._cduids = dict(self._cduids)
         other._access = dict(self._access)
         other._groups = dict(self._groups)
@@ -179,8 +204,21 @@ class Directory:
         return user_stream(user), *map(device_user_stream, self.cduids(user))
 
     def knows_user(self, user: str) -> bool:
-        """Whether the user has a device user, or limits were ever set for them."""
-        return bool(self.cduids(user)) or user in self._access
+        """Whether the user has a device user or an account, or limits were ever set for them."""
+        has_device_user_or_limits = bool(self.cduids(user)) or user in self._access
+        return has_device_user_or_limits or any(
+            account.user == user
+            for source in self.sources.values()
+            for account in source.accounts.values()
+        )
+
+    def user_like(self, name: str) -> str | None:
+        """A user who is known and called so, without regard to case."""
+        accounts = (each.accounts.values() for each in self.sources.values())
+        known = {*self._cduids, *self._access, *(each.user for some in accounts for each in some)}
+        folded = name.casefold()
+        like = (user for user in sorted(known) if user.casefold() == folded)
+        return next((user for user in like if self.knows_user(user)), None)
 
     def groups(self, user: str) -> dict[str, tuple[str, ...]]:
         """The watch groups that the user's device users look at: the members of each by its id."""

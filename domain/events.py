@@ -15,7 +15,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain.instants import to_us
-from domain.items import Id, ItemId
+from domain.items import Id, ItemId, SourceName
 from domain.references import Reference
 from domain.values import (
     UNDATED_AT_US,
@@ -245,6 +245,80 @@ class AccessChanged(Fact):
     denied_tags: tuple[Text, ...] = ()
 
 
+class AccountMapped(Fact):
+    """The user is the one whom a source knows by this account, or calls so, from now on.
+
+    `account` is the server's key for it, or its name where the key hasn't been heard yet; `name` is
+    what the server called it, if that was heard.
+    """
+
+    topic: ClassVar[str] = "account_mapped.v1"
+    type_name: ClassVar[str] = "account_mapped"
+    source: SourceName
+    account: Text
+    name: Text | None = None
+
+
+class AccountUnmapped(Fact):
+    """The user isn't the one of a source's account any more; what it said stays theirs."""
+
+    topic: ClassVar[str] = "account_unmapped.v1"
+    type_name: ClassVar[str] = "account_unmapped"
+    source: SourceName
+    account: Text
+
+
+# What the operator says of a source, in the stream of that source.
+
+
+class SourceKind(StrEnum):
+    """What kind of server tells, and so in which formats."""
+
+    PLEX = "plex"
+    JELLYFIN = "jellyfin"
+    EMBY = "emby"
+    TAUTULLI = "tautulli"
+    KODI = "kodi"
+
+
+class UnknownAccounts(StrEnum):
+    """What becomes of what an account says that is nobody's: it waits, or makes a user."""
+
+    HOLD = "hold"
+    CREATE = "create"
+
+
+class SourceConfigured(Fact):
+    """A media server may tell by itself; all that is set of it, as it is from now on.
+
+    `shelves` says by the server's libraries, or by `movie` and `show`, on which shelf its things
+    stand; `places`, whether it may place what the catalog doesn't have.
+    """
+
+    topic: ClassVar[str] = "source_configured.v1"
+    type_name: ClassVar[str] = "source_configured"
+    kind: Annotated[SourceKind, Field(strict=False)]
+    unknown_accounts: Annotated[UnknownAccounts, Field(strict=False)] = UnknownAccounts.HOLD
+    shelves: Mapping[Text, ItemId] = Field(default_factory=dict)
+    places: bool = True
+    isolation_mode: Annotated[IsolationMode, Field(strict=False)] = IsolationMode.LOUD
+
+
+class SourceSecretIssued(Fact):
+    """A new secret of a source's address, of which only the SHA-256 in hexadecimal is kept."""
+
+    topic: ClassVar[str] = "source_secret_issued.v1"
+    type_name: ClassVar[str] = "source_secret_issued"
+    secret_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class SourceRemoved(Fact):
+    """The source is no more, nor are its accounts anybody's; what it told stays."""
+
+    topic: ClassVar[str] = "source_removed.v1"
+    type_name: ClassVar[str] = "source_removed"
+
+
 # What media servers say of the catalog, in the catalog's stream.
 
 
@@ -381,8 +455,18 @@ DeviceUserEvent = (
 CatalogEvent = (
     ItemPlaced | ItemMoved | ItemDescribed | ItemHidden | ItemRestored | ItemLinked | ItemUnlinked
 )
+AccountEvent = AccountMapped | AccountUnmapped
+SourceEvent = SourceConfigured | SourceSecretIssued | SourceRemoved
 ErasureEvent = Erased | UserErased
-Event = Activity | DeviceUserEvent | AccessChanged | CatalogEvent | ErasureEvent
+Event = (
+    Activity
+    | DeviceUserEvent
+    | AccessChanged
+    | AccountEvent
+    | SourceEvent
+    | CatalogEvent
+    | ErasureEvent
+)
 
 SPOKEN: tuple[type[Spoken], ...] = get_args(Spoken)
 ACTIVITY: tuple[type[Activity], ...] = get_args(Activity)
@@ -402,6 +486,11 @@ def device_user_stream(cduid: str) -> str:
 def user_stream(user: str) -> str:
     """The stream of a user's settings: `user:…`."""
     return f"user:{user}"
+
+
+def source_stream(source: str) -> str:
+    """The stream of what is set of a source: `source:…`."""
+    return f"source:{source}"
 
 
 def erased_stream(name: str) -> str:

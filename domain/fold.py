@@ -14,6 +14,8 @@ from domain.claims import MARKS, Says, claim, container_mark
 from domain.directory import Directory
 from domain.events import (
     AccessChanged,
+    AccountMapped,
+    AccountUnmapped,
     ActivityRetracted,
     CatalogEvent,
     DeviceDescribed,
@@ -37,6 +39,9 @@ from domain.events import (
     ItemWatched,
     ProgressReported,
     Recorded,
+    SourceConfigured,
+    SourceRemoved,
+    SourceSecretIssued,
     SpokenFact,
     TokenIssued,
     TokenRevoked,
@@ -177,6 +182,11 @@ class Fold:
                 | DeviceUserRetired()
                 | DeviceUserReinstated()
                 | AccessChanged()
+                | AccountMapped()
+                | AccountUnmapped()
+                | SourceConfigured()
+                | SourceSecretIssued()
+                | SourceRemoved()
             ):
                 self.directory.evolve(recorded)
             case Erased() | UserErased():

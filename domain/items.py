@@ -39,6 +39,9 @@ WATCHABLE = frozenset({Kind.MOVIE, Kind.EPISODE, Kind.STREAMABLE})
 Id = Annotated[str, StringConstraints(pattern=rf"^{ID_PATTERN}$")]
 """A cduid, user, device or an item's key."""
 
+SourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_~-]{0,31}$")]
+"""A source: an id without a dot, so that it can be told from what follows it in a cduid."""
+
 ItemId = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(Kind)}):{ID_PATTERN}$")]
 """`kind:key`, such as `episode:s01e02`."""
 

@@ -153,6 +153,23 @@ STORED: dict[str, list[Event]] = {
         ),
         events.ItemPlaced(item="stream_source:live"),
     ],
+    "source_configured.v1": [
+        events.SourceConfigured(
+            kind=events.SourceKind.PLEX,
+            unknown_accounts=events.UnknownAccounts.CREATE,
+            shelves={"Films": "movie_shelf:films", "show": "show_shelf:tv"},
+            places=False,
+            isolation_mode=IsolationMode.QUIET,
+        ),
+        events.SourceConfigured(kind=events.SourceKind.KODI),
+    ],
+    "source_secret_issued.v1": [events.SourceSecretIssued(secret_sha256="0f" * 32)],
+    "source_removed.v1": [events.SourceRemoved()],
+    "account_mapped.v1": [
+        events.AccountMapped(source="plex", account="1", name="Ann at home"),
+        events.AccountMapped(source="plex", account="Ben"),
+    ],
+    "account_unmapped.v1": [events.AccountUnmapped(source="plex", account="1")],
 }
 
 
