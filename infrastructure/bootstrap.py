@@ -1,7 +1,7 @@
 """The one place where the service's parts are made and wired, from its settings."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from threading import Thread
 
 from sqlalchemy import Engine, make_url
@@ -10,6 +10,7 @@ from domain.thinning import Thinning
 from infrastructure.commands.activity import ActivityHandler
 from infrastructure.commands.authentication import Authentication
 from infrastructure.commands.handler import CommandHandler
+from infrastructure.commands.source_handler import SourceHandler
 from infrastructure.commands.tokens import admin_token, nobodys_token
 from infrastructure.database.engine import sqlite_path
 from infrastructure.database.migrations import check_schema, migrate
@@ -22,6 +23,8 @@ from infrastructure.querying.reader import Reader
 from infrastructure.services import Services
 from infrastructure.settings.database import engine_of
 from infrastructure.settings.settings import Settings, listed
+from infrastructure.sources.deliveries import DeliveryLog
+from infrastructure.sources.taking import DeliveryTaker
 
 
 def projector_of(
@@ -64,8 +67,19 @@ def opened(settings: Settings, *, projects: bool = True, makes: bool = True) -> 
         with (
             _at_work(projector, settings.poll_seconds),
             _writing(Ledger(engine), projector) as (ledger, writer),
+            closing(DeliveryLog(engine, directories.latest)) as deliveries,
         ):
             handler = CommandHandler(engine, writer, directories, listed(settings.link_namespaces))
+            activity = ActivityHandler(
+                engine,
+                writer,
+                directories,
+                settings.policy,
+                thinning_of(settings),
+                handler.stand_in,
+            )
+            sources = SourceHandler(engine, writer, directories)
+            taker = DeliveryTaker(engine, directories, activity, handler, sources, deliveries)
             yield Services(
                 settings=settings,
                 policy=settings.policy,
@@ -73,15 +87,11 @@ def opened(settings: Settings, *, projects: bool = True, makes: bool = True) -> 
                 ledger=ledger,
                 writer=writer,
                 authentication=Authentication(directories, token.token),
-                activity=ActivityHandler(
-                    engine,
-                    writer,
-                    directories,
-                    settings.policy,
-                    thinning_of(settings),
-                    handler.stand_in,
-                ),
+                activity=activity,
                 handler=handler,
+                sources=sources,
+                deliveries=deliveries,
+                taker=taker,
                 eraser=eraser,
                 reader=Reader(engine, directories),
                 projector=projector,

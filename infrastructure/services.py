@@ -8,6 +8,7 @@ from domain.policy import Policy
 from infrastructure.commands.activity import ActivityHandler
 from infrastructure.commands.authentication import Authentication
 from infrastructure.commands.handler import CommandHandler
+from infrastructure.commands.source_handler import SourceHandler
 from infrastructure.commands.tokens import AdminToken
 from infrastructure.erasing.eraser import Eraser
 from infrastructure.ledger.application import Ledger
@@ -15,6 +16,8 @@ from infrastructure.ledger.writer import Writer
 from infrastructure.projecting.projector import Projector
 from infrastructure.querying.reader import Reader
 from infrastructure.settings.settings import Settings
+from infrastructure.sources.deliveries import DeliveryLog
+from infrastructure.sources.taking import DeliveryTaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,9 @@ class Services:
     authentication: Authentication
     activity: ActivityHandler
     handler: CommandHandler
+    sources: SourceHandler
+    deliveries: DeliveryLog
+    taker: DeliveryTaker
     eraser: Eraser
     reader: Reader
     projector: Projector | None

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from domain.directory import Directory
 from domain.rejection import Refused, Rejection
+from domain.source import Source
 from infrastructure.commands.tokens import cduid_of, hash_of, matches
 from infrastructure.ledger.directory import CurrentDirectory
 
@@ -13,6 +14,12 @@ class Caller(NamedTuple):
     """Who calls: the device user of a token, or the admin, whose cduid is None."""
 
     cduid: str | None
+
+
+class Hook(NamedTuple):
+    """What calls by the address of a source, which has its secret in it."""
+
+    source: str
 
 
 class Authentication:
@@ -46,6 +53,20 @@ class Authentication:
         known = directory().device_users.get(cduid)
         return Caller(cduid) if matches(token, known.token_sha256 if known else None) else None
 
+    def source_behind(self, name: str, secret: str) -> Source | None:
+        """The source whose address it is, if it is one."""
+        return _source_behind(self._directories.latest(), name, secret)
+
+    def recognized_hook(self, name: str, secret: str) -> Hook | None:
+        """Whose address it was when this process last looked."""
+        found = _source_behind(self._directories.newest(), name, secret)
+        return None if found is None else Hook(found.name)
+
     def knows(self, cduid: str) -> bool:
         """Whether a device user is registered, projected yet or not."""
         return cduid in self._directories.latest().device_users
+
+
+def _source_behind(directory: Directory, name: str, secret: str) -> Source | None:
+    source = directory.sources.get(name)
+    return source if matches(secret, source.secret_sha256 if source else None) else None

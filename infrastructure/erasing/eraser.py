@@ -46,6 +46,7 @@ from infrastructure.ledger.statements import statements_of
 from infrastructure.projecting.page_processor import PageProcessor
 from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.rebuilding.lock import RebuildRunning, rebuild_lock
+from infrastructure.sources.deliveries import forget_deliveries
 from projections import bookmark
 from projections.bookmark import BookmarkState, RebuildDue
 from projections.driver import driver_of
@@ -201,6 +202,7 @@ class Eraser:
         recorded = self._record(connection, erasure)
         after = _directory(connection, recorded.position)
         forget(connection, _forgotten(connection, erasure, before, after), after)
+        forget_deliveries(connection, erasure.user, before)
         moved = replace(
             place,
             position=recorded.position,

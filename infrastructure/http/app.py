@@ -13,10 +13,12 @@ from infrastructure.http import (
     dismissed,
     events,
     histories,
+    hooks,
     listings,
     next_up,
     now_playing,
     operate,
+    sources,
     stats,
     viewing,
     watch_through,
@@ -41,6 +43,8 @@ _ROUTERS = (
     watch_through.router,
     catalog.router,
     device_users.router,
+    sources.router,
+    hooks.router,
     viewing.router,
     dismissed.router,
     next_up.router,
@@ -90,6 +94,7 @@ def _surround(app: FastAPI, services: Services, metrics: Metrics) -> None:
         devices=settings.requests_per_second,
         admin=settings.admin_requests_per_second,
         strangers=settings.stranger_requests_per_second,
+        hooks=settings.hook_requests_per_second,
     )
     app.add_middleware(RateLimit, limits=limits, authentication=services.authentication)
     if origins := listed(settings.cors_origins):

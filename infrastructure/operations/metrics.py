@@ -56,6 +56,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._deliveries = Counter(
+            "watchledger_deliveries",
+            "What media servers sent, by what became of it.",
+            ("source", "status"),
+            registry=registry,
+        )
         for status in ("recorded", "duplicate", "rejected"):
             self._events.labels(status)
         registry.register(_StandingCollector(services))
@@ -74,6 +80,10 @@ class Metrics:
         """Events were sent in."""
         for status, count in Counts(statuses).items():
             self._events.labels(status).inc(count)
+
+    def delivery(self, source: str, status: str) -> None:
+        """A media server sent something."""
+        self._deliveries.labels(source, status).inc()
 
     @contextmanager
     def appending(self) -> Iterator[None]:

@@ -29,7 +29,7 @@ TOPICS_OF: dict[str, tuple[str, ...]] = {
     for name in dict.fromkeys(cls.type_name for cls in EVENT_CLASSES)
 }
 """The topics of the events of a type, as histories name it."""
-_LEFT_OUT = {"token_sha256", "with_users"}
+_LEFT_OUT = {"token_sha256", "secret_sha256", "with_users"}
 
 
 class Retracted(BaseModel):

@@ -209,6 +209,11 @@ class Settings(BaseSettings):
         ge=0,
         description="How many requests an address may make without a valid token; likewise.",
     )
+    hook_requests_per_second: float = Field(
+        default=500,
+        ge=0,
+        description="How many deliveries a media server may make at its address; likewise.",
+    )
     trusted_proxies: Annotated[str, AfterValidator(_addresses)] = Field(
         default="",
         description="Addresses or networks of proxies, with commas between, whose X-Forwarded-For "

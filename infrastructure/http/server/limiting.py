@@ -8,10 +8,14 @@ from math import ceil
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from infrastructure.commands.authentication import Authentication, Caller
+from infrastructure.commands.authentication import Authentication, Caller, Hook
 from infrastructure.http.problem_details import Problem, response_of
 from infrastructure.http.server.bearer import bearer_token
+from infrastructure.http.server.hook_paths import hook_of, is_hook_path
 from infrastructure.http.server.limits import Limits
+
+_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND})
+"""What is answered to a token, or at an address, that is void by now."""
 
 _FREE = frozenset({"/healthz"})
 """Costs nothing, and is asked by those who restart a service that doesn't answer."""
@@ -47,20 +51,29 @@ class RateLimit:
 
         await self._app(scope, receive, send_noted)
 
-    def _admit(self, scope: Scope, address: str) -> Caller | None:
+    def _admit(self, scope: Scope, address: str) -> Caller | Hook | None:
         """Who calls, as far as that is known by now. Raises Problem."""
-        token = bearer_token(scope)
-        known = None if token is None else self._authentication.recognized(token)
+        known = self._recognized(scope)
         if wait_seconds := self._limits.admit(known, address):
             raise _too_many(wait_seconds)
         return known
 
+    def _recognized(self, scope: Scope) -> Caller | Hook | None:
+        if is_hook_path(scope["path"]):
+            return self._authentication.recognized_hook(*hook_of(scope["path"]))
+        token = bearer_token(scope)
+        return None if token is None else self._authentication.recognized(token)
+
     def _note(
-        self, vouched: Caller | None, status: int, known: Caller | None, address: str
+        self,
+        vouched: Caller | Hook | None,
+        status: int,
+        known: Caller | Hook | None,
+        address: str,
     ) -> None:
         if vouched is not None and known is None:
             self._limits.vouched(vouched, address)
-        elif known is not None and status == HTTPStatus.UNAUTHORIZED:
+        elif known is not None and vouched is None and status in _REFUSED:
             self._limits.refused(address)
 
 

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from time import monotonic
 
-from infrastructure.commands.authentication import Caller
+from infrastructure.commands.authentication import Caller, Hook
 from infrastructure.http.server.addresses import network_of
 
 BURST_SECONDS = 10.0
@@ -64,19 +64,21 @@ class Limits:
         devices: float,
         admin: float,
         strangers: float,
+        hooks: float = 0,
         now: Callable[[], float] = monotonic,
     ) -> None:
         self._devices = Buckets(devices, now)
         self._admin = Buckets(admin, now)
         self._strangers = Buckets(strangers, now)
+        self._hooks = Buckets(hooks, now)
 
-    def admit(self, known: Caller | None, address: str) -> float:
+    def admit(self, known: Caller | Hook | None, address: str) -> float:
         """How long a caller, or a stranger, has to wait; 0 if its request may be answered."""
         if known is None:
             return self._strangers.take(network_of(address))
         return self._take(known)
 
-    def vouched(self, caller: Caller, address: str) -> None:
+    def vouched(self, caller: Caller | Hook, address: str) -> None:
         """Who was let in as a stranger is none."""
         self._strangers.give_back(network_of(address))
         self._take(caller)
@@ -85,6 +87,8 @@ class Limits:
         """Who was let in by name is a stranger, such as one whose token is void by now."""
         self._strangers.take(network_of(address))
 
-    def _take(self, caller: Caller) -> float:
+    def _take(self, caller: Caller | Hook) -> float:
+        if isinstance(caller, Hook):
+            return self._hooks.take(caller.source)
         buckets = self._admin if caller.cduid is None else self._devices
         return buckets.take(caller.cduid or "")

@@ -13,6 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infrastructure.http.problem_details import respond
+from infrastructure.http.server.hook_paths import shown_path
 from infrastructure.operations.metrics import Metrics
 
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -32,7 +33,9 @@ _SAFE_HEADERS = {
 
 
 class RequestLog:
-    """Logs each request once, without its query, headers or body: tokens stay out of logs."""
+    """Logs each request once, without its query, headers or body, and without the secret of a hook:
+    tokens stay out of logs.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -71,7 +74,11 @@ class RequestLog:
                     await _internal_error(request_id)(scope, receive, send_marked)
             seconds = perf_counter() - started_at
             if is_stream:
-                _log.info("stream ended", path=scope["path"], duration_ms=round(seconds * 1000, 2))
+                _log.info(
+                    "stream ended",
+                    path=shown_path(scope["path"]),
+                    duration_ms=round(seconds * 1000, 2),
+                )
             else:
                 self._tell(scope, answered[0] if answered else None, seconds)
 
@@ -82,7 +89,7 @@ class RequestLog:
         _log.info(
             "request",
             method=scope["method"],
-            path=scope["path"],
+            path=shown_path(scope["path"]),
             status=status,
             caller=scope["state"].get("caller"),
             address=scope["client"][0] if scope.get("client") else None,

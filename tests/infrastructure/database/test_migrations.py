@@ -14,6 +14,7 @@ from infrastructure.database.migrations import REVISIONS, SCRIPTS, check_schema,
 from infrastructure.database.problems import DatabaseProblem, NotALedger, SchemaTooNew, SchemaTooOld
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.schema import metadata
+from infrastructure.sources.schema import delivery
 from projections.schema import Base
 from tests.helpers.samples import append, watched
 
@@ -65,6 +66,7 @@ def test_several_migrations_at_once_do_no_harm(empty_database_url: str) -> None:
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(engine: Engine) -> None:
+    assert delivery.name in metadata.tables
     with read_transaction(engine) as connection:
         options = {"compare_type": True, "include_name": _is_the_ledgers}
         context = MigrationContext.configure(connection, opts=options)

@@ -11,7 +11,8 @@ from infrastructure.database.engine import read_transaction
 from infrastructure.http.app import make_app
 from tests.helpers.api import Api, event, problem, send
 
-OPEN = {"/healthz", "/readyz", "/openapi.json", "/docs"}
+OPEN = {"/healthz", "/readyz", "/openapi.json", "/docs", "/in/{source}/{secret}"}
+"""What no token is asked for; of the last the secret stands in the path (`test_sources.py`)."""
 
 
 DEVICES = {
@@ -50,7 +51,11 @@ def operations(api: Api) -> list[tuple[str, str]]:
 
 
 def call(client: httpx.Client, method: str, path: str, cduid: str = "tv") -> httpx.Response:
-    return ask(client, method, path.format(cduid=cduid, item="movie:a", user="ann"))
+    return ask(client, method, filled(path, cduid))
+
+
+def filled(path: str, cduid: str = "tv") -> str:
+    return path.format(cduid=cduid, item="movie:a", user="ann", source="plex", secret="s")
 
 
 def ask(client: httpx.Client, method: str, path: str, **fields: Any) -> httpx.Response:
@@ -174,9 +179,8 @@ def test_no_token_is_logged_whichever_route_it_is_sent_to_and_however(
         for method, path in [*operations(api), *(("GET", path) for path in OPEN)]:
             for client in clients:
                 call(client, method, path)
-                filled = path.format(cduid="tv", item="movie:a", user="ann")
                 body = {"token": token, "events": [token]}
-                ask(client, method, filled, params={"token": token}, json=body)
+                ask(client, method, filled(path), params={"token": token}, json=body)
     assert len(logs) > len(clients) * len(operations(api))
     ours = [each.getMessage() for each in caplog.records if not each.name.startswith("http")]
     for text in (str(logs), *ours):
