@@ -87,6 +87,11 @@ def parsed_option(name: str, kind: Any, metavar: str, text: str) -> Any:
     return typer.Option(name, parser=parser, metavar=metavar, help=text, show_default=False)
 
 
+def parsed_argument(kind: Any, metavar: str, text: str) -> Any:
+    """As `parsed_option`, of an argument."""
+    return typer.Argument(parser=_checker(kind, metavar), metavar=metavar, help=text)
+
+
 def id_option(name: str, text: str) -> Any:
     return typer.Option(name, parser=as_id, metavar="ID", help=text, show_default=False)
 

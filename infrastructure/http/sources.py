@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Path, Query, Response, status
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from domain.commands import PutSource
-from domain.instants import to_us
 from domain.items import SourceName
 from infrastructure.http.bodies import body_of, described
 from infrastructure.http.dependencies import AdminAsked, ServicesAsked, problems, reached
@@ -143,10 +142,9 @@ def get_deliveries(
     after = None if cursor is None else from_cursor(cursor, _PLACE)
     found = services.deliveries.page(source, status, limit + 1, after)
     page, is_more = page_of(found, limit)
-    last = Place(to_us(page[-1].arrived_at), page[-1].id) if is_more else None
     return DeliveriesPage(
         items=page,
-        next_cursor=None if last is None else to_cursor(last),
+        next_cursor=to_cursor(Place.of(page[-1])) if is_more else None,
     )
 
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.directory import Directory
-from domain.instants import from_us
+from domain.instants import from_us, to_us
 from infrastructure.database.engine import read_transaction, write_transaction
 from infrastructure.database.problems import DatabaseProblem
 from infrastructure.sources.heard import Delivery
@@ -110,6 +110,11 @@ class Place(NamedTuple):
 
     arrived_at_us: int
     id: int
+
+    @classmethod
+    def of(cls, shown: DeliveryShown) -> "Place":
+        """Where a page ends that ends with this one."""
+        return cls(to_us(shown.arrived_at), shown.id)
 
 
 class DeliveryLog:
