@@ -22,7 +22,9 @@ from projections.bookmark import read_bookmark
 ADMIN_TOKEN = "the-admin-of-crashes"
 PATIENCE_SECONDS = 60.0
 _ROOT = Path(__file__).parents[2]
-_UNLIMITED = {f"WATCHLEDGER_{who}REQUESTS_PER_SECOND": "0" for who in ("", "ADMIN_", "STRANGER_")}
+_UNLIMITED = {
+    f"WATCHLEDGER_{who}REQUESTS_PER_SECOND": "0" for who in ("", "ADMIN_", "STRANGER_", "HOOK_")
+}
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:

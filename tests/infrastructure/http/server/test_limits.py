@@ -16,6 +16,7 @@ from infrastructure.commands.authentication import Caller
 from infrastructure.http.server.limits import BURST_SECONDS, Buckets, Limits
 from infrastructure.settings.settings import load_settings
 from tests.helpers.api import Api, event, problem, send, served
+from tests.helpers.media_servers import deliver, plex, post
 
 Serve = Callable[..., Api]
 
@@ -167,6 +168,37 @@ def test_a_known_token_is_measured_by_itself_where_none_is_asked_for(serve: Serv
     assert [tv.get("/readyz").status_code for _ in range(3)] == [200] * 3
     assert api.nobody.get("/readyz").status_code == 200
     send(tv, event())
+
+
+def hook_of(api: Api) -> str:
+    body = {"kind": "plex", "accounts": {"1": "ada"}}
+    return str(api.admin.put("/v1/sources/plex", json=body).json()["hook"])
+
+
+def test_whoever_guesses_a_hooks_secret_is_a_stranger_and_the_server_is_none(serve: Serve) -> None:
+    api = serve(stranger_requests_per_second=0.5)
+    hook = hook_of(api)
+    deliver(api.nobody, hook, plex("media.rate"))
+    guesses = [api.nobody.post(f"/in/plex/guess-{number}") for number in range(7)]
+    assert [each.status_code for each in guesses] == [404] * 5 + [429] * 2
+    assert problem(api.nobody.get("/readyz")) == (429, "too_many_requests")
+    deliver(api.nobody, hook, plex("media.rate"))
+
+
+def test_a_hook_has_a_limit_of_its_own(serve: Serve) -> None:
+    api = serve(hook_requests_per_second=0.3, stranger_requests_per_second=0.1)
+    hook = hook_of(api)
+    found = [post(api.nobody, hook, plex("media.rate")).status_code for _ in range(5)]
+    assert found == [200, 200, 200, 429, 429]
+
+
+def test_a_void_secret_is_a_strangers_again(serve: Serve) -> None:
+    api = serve(stranger_requests_per_second=0.2)
+    hook = hook_of(api)
+    deliver(api.nobody, hook, plex("media.rate"))
+    api.admin.post("/v1/sources/plex/secret")
+    found = [post(api.nobody, hook, plex("media.rate")).status_code for _ in range(4)]
+    assert found == [404, 404, 429, 429]
 
 
 def test_without_limits_nobody_is_held_back(serve: Serve) -> None:
