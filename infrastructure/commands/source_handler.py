@@ -16,7 +16,7 @@ from domain.events import SourceSecretIssued, source_stream
 from domain.rejection import Refused, Rejection
 from domain.source import Source
 from domain.sourcing import Speaker, Told
-from infrastructure.commands.tokens import hash_of, matches
+from infrastructure.commands.tokens import hash_of
 from infrastructure.database.engine import read_transaction
 from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.entries import Append, Entry

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import appending, growing, late, projecting, remembering, serving
+from tests.benchmarks import (
+    appending,
+    delivering,
+    growing,
+    late,
+    projecting,
+    remembering,
+    serving,
+)
 from tests.benchmarks.databases import DATABASES
 from tests.benchmarks.harness import FULL, QUICK, Bench, Line, Sizes
 from tests.benchmarks.report import Row, facts, markdown, row_of, show, write_json
@@ -16,6 +24,7 @@ from tests.benchmarks.report import Row, facts, markdown, row_of, show, write_js
 _LINES: tuple[Line, ...] = (
     *appending.LINES,
     *serving.LINES,
+    *delivering.LINES,
     *projecting.LINES,
     *late.LINES,
     *growing.LINES,

@@ -69,6 +69,7 @@ def _serve(url: str, directory: str, kind: str) -> None:
             "requests_per_second": 0,
             "admin_requests_per_second": 0,
             "stranger_requests_per_second": 0,
+            "hook_requests_per_second": 0,
         }
     )
     configure_logging(settings)

@@ -14,9 +14,6 @@ from infrastructure.http.server.bearer import bearer_token
 from infrastructure.http.server.hook_paths import hook_of, is_hook_path
 from infrastructure.http.server.limits import Limits
 
-_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND})
-"""What is answered to a token, or at an address, that is void by now."""
-
 _FREE = frozenset({"/healthz"})
 """Costs nothing, and is asked by those who restart a service that doesn't answer."""
 
@@ -73,8 +70,13 @@ class RateLimit:
     ) -> None:
         if vouched is not None and known is None:
             self._limits.vouched(vouched, address)
-        elif known is not None and vouched is None and status in _REFUSED:
+        elif known is not None and vouched is None and status == _void_status(known):
             self._limits.refused(address)
+
+
+def _void_status(known: Caller | Hook) -> HTTPStatus:
+    """What is answered to a token, or at a hook's address, that is void by now."""
+    return HTTPStatus.NOT_FOUND if isinstance(known, Hook) else HTTPStatus.UNAUTHORIZED
 
 
 def _address(scope: Scope) -> str:
