@@ -318,3 +318,13 @@ def test_what_was_on_its_way_when_its_user_was_erased_is_not_kept(api: Api) -> N
 def test_a_body_that_is_too_large_is_refused(api: Api) -> None:
     answer = post(api.nobody, hooked(api), b"x" * (8 * 1024 * 1024 + 1))
     assert problem(answer) == (413, "body_too_large")
+
+
+def test_a_ledger_that_cannot_be_written_has_the_server_send_again(api: Api) -> None:
+    hook = hooked(api)
+    deliver(api.nobody, hook, plex("media.play", offset_seconds=0))
+    api.services.writer.close()
+    answer = post(api.nobody, hook, plex("media.scrobble"))
+    assert problem(answer) == (503, "ledger_closed")
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert [each["event"] for each in deliveries(api)] == ["media.play"]
