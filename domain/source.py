@@ -88,6 +88,11 @@ class Source:
                 return shelf
         return f"{wanted}:{self.name}"
 
+    def all_shelves(self) -> frozenset[str]:
+        """Every shelf that its things may stand on."""
+        by_kind = (self.shelf(kind, None) for kind in (Kind.MOVIE, Kind.SHOW))
+        return frozenset({*self.shelves.values(), *by_kind})
+
 
 def cduid_of(source: str, account: str, player: str | None) -> str:
     """The device user that an account is on a player; without a player, that of its bare marks.

@@ -24,8 +24,9 @@ from domain.events import (
 )
 from domain.instants import from_us
 from domain.items import Kind
-from domain.references import unresolved_item
+from domain.references import Reference, unresolved_item
 from domain.rejection import Rejection
+from domain.resolving import Resolver
 from domain.source import Source, cduid_of
 from domain.sourcing import Speaker
 from domain.standing_in import Shelf, Shelving
@@ -40,13 +41,22 @@ from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.entries import Answer
 from infrastructure.ledger.schema import ledger_event
 from infrastructure.sources.deliveries import RETRIED, Arrival, DeliveryLog, Result, Status
-from infrastructure.sources.heard import Account, Delivery, Heard, Listed, NotUnderstood, Said
+from infrastructure.sources.heard import (
+    Account,
+    Delivery,
+    Heard,
+    Listed,
+    NotUnderstood,
+    Removed,
+    Said,
+)
 from infrastructure.sources.keeping import essence
 from infrastructure.sources.kinds import hear
 
 _HOUR_US = 3600 * 1_000_000
 _LENGTH_MAX = 1_000
 _ADMIN = Caller(None)
+_NO_NEWS = "It tells nothing that wasn't known."
 _DELIVERIES = uuid5(NAMESPACE_URL, "watchledger:deliveries")
 _SAID: dict[str, type[Spoken]] = {
     "watch": ItemWatched,
@@ -176,21 +186,42 @@ class DeliveryTaker:
 
     def _of_catalog(self, source: Source, heard: Heard, result: Result) -> Result:
         """What is said of the server's library is placed, or hidden again."""
-        found: list[str | Rejection] = []
-        before = self._directories.latest().catalog.version
-        for each in heard.things:
-            if isinstance(each, Listed) and source.places:
-                shelving = _shelving(source, each.library)
-                found += self._handler.stand_in([each.reference], shelving)
-            elif not isinstance(each, Said | Listed):
-                found.append(self._handler.hide_stand_in(each.reference))
-        if not found:
+        told = [each for each in heard.things if not isinstance(each, Said)]
+        if not told:
             return result
-        faulty = [each.detail for each in found if isinstance(each, Rejection)]
-        if faulty and any(isinstance(each, Listed) for each in heard.things):
-            return replace(result, status="failed", reason=" ".join(faulty))
-        is_news = self._directories.latest().catalog.version != before
-        return replace(result, status="taken" if is_news else "unchanged")
+        before = self._directories.latest().catalog.version
+        faults = [fault for each in told if (fault := self._catalogued(source, each))]
+        if faults:
+            return replace(result, status="failed", reason=" ".join(faults))
+        if self._directories.latest().catalog.version != before:
+            return replace(result, status="taken")
+        return replace(result, status="unchanged", reason=_NO_NEWS)
+
+    def _catalogued(self, source: Source, told: Listed | Removed) -> str | None:
+        """Places or hides one thing; why not, if that is a fault."""
+        if isinstance(told, Removed):
+            if self._is_its_own(source, told.reference):
+                self._handler.hide_stand_in(told.reference)
+            return None
+        if not source.places:
+            return None
+        shelving = _shelving(source, told.library)
+        [found] = self._handler.stand_in([told.reference], shelving)
+        if isinstance(found, Rejection):
+            return found.detail
+        catalog = self._directories.latest().catalog
+        is_hidden = found in catalog.hidden and catalog.nodes[found].stands_in
+        if is_hidden and not any(map(catalog.is_present, catalog.work(found))):
+            self._handler.restore_item(found)  # it is in the server's library again
+        return None
+
+    def _is_its_own(self, source: Source, reference: Reference) -> bool:
+        """Whether what is meant stands on a shelf of the source, and not on another's."""
+        catalog, shelves = self._directories.latest().catalog, source.all_shelves()
+        found = Resolver(catalog, shelves=shelves).resolve(reference)
+        if isinstance(found, Rejection):
+            return False
+        return any(above in shelves for above, _ in catalog.above(found))
 
     def _submissions(
         self, source: Source, arrival: Arrival, said: Sequence[Said]
@@ -239,7 +270,7 @@ def _settled(result: Result, taken: Sequence[Taken]) -> Result:
     return replace(
         result,
         status="taken" if is_news else "unchanged",
-        reason=None if is_news else "It tells nothing that wasn't known.",
+        reason=None if is_news else _NO_NEWS,
         positions=positions,
     )
 

@@ -254,6 +254,21 @@ def test_what_comes_to_the_library_is_placed_before_anybody_plays_it(api: Api) -
     assert placed == ["plex", "Nosferatu"]
 
 
+def test_what_left_the_library_is_hidden_if_the_source_placed_it_and_comes_back(
+    api: Api,
+) -> None:
+    body = {"kind": "jellyfin", "accounts": {"ada": "ada"}}
+    other = api.admin.put("/v1/sources/jelly", json=body).json()["hook"]
+    deliver(api.nobody, hooked(api), plex("library.new"))
+    gone = jellyfin("ItemDeleted", at=now())
+    assert deliver(api.nobody, other, gone)["status"] == "unchanged"
+    api.admin.delete(SOURCE)
+    hook = str(api.admin.put("/v1/sources/plex", json=body).json()["hook"])
+    types = ("ItemDeleted", "ItemDeleted", "ItemAdded", "ItemAdded")
+    told = [deliver(api.nobody, hook, jellyfin(each, at=now()))["status"] for each in types]
+    assert told == ["taken", "unchanged", "taken", "unchanged"]
+
+
 def test_what_is_no_film_and_no_series_is_ignored(api: Api) -> None:
     hook = hooked(api)
     song = plex("media.play", {**PLEX_FILM, "type": "track"})
