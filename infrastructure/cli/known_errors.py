@@ -9,6 +9,7 @@ from domain.rejection import Refused
 from infrastructure.cli.console import errors
 from infrastructure.cli.exit_codes import MISUSE, REFUSED
 from infrastructure.database.problems import DatabaseProblem
+from infrastructure.following.spool import SpoolProblem
 from infrastructure.http.server.serving import ListenProblem
 from infrastructure.importing.ledger import CopyProblem
 from infrastructure.importing.lines import FileProblem
@@ -28,6 +29,7 @@ EXIT_CODE_OF: dict[type[Exception], int] = {
     BackupProblem: REFUSED,
     ListenProblem: REFUSED,
     FileProblem: REFUSED,
+    SpoolProblem: REFUSED,
     SettingsProblem: MISUSE,
 }
 
