@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
@@ -64,7 +64,7 @@ SpoolFile = Annotated[
 ]
 
 
-def _address_option(text: str) -> object:
+def _address_option(text: str) -> Any:
     return typer.Option("--address", parser=_as_address, metavar="HOST:PORT", help=text)
 
 
@@ -93,6 +93,60 @@ def mpv(
     from infrastructure.following.mpv import Mpv  # noqa: PLC0415  # of the extra `follow`
 
     _follow("mpv", Mpv(socket), url, token_file, spool)
+
+
+@app.command("vlc")
+def vlc(
+    *,
+    address: Annotated[
+        tuple[str, int], _address_option("VLC's --telnet-host and --telnet-port, which is 4212.")
+    ],
+    password_file: Annotated[
+        Path,
+        typer.Option(
+            "--password-file",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            metavar="FILE",
+            help="Holds VLC's --telnet-password.",
+        ),
+    ],
+    url: Url,
+    token_file: TokenFile,
+    spool: SpoolFile = None,
+) -> None:
+    """Follow VLC, started with --extraintf telnet, by that interface, and say what it plays.
+
+    Example: watchledger follow vlc --address 127.0.0.1:4212 --password-file
+    ~/.config/watchledger/vlc.password --url http://127.0.0.1:8470
+    --token-file ~/.config/watchledger/vlc.token
+    """
+    _check_libraries()
+    from infrastructure.following.vlc import Vlc  # noqa: PLC0415  # of the extra `follow`
+
+    _follow("vlc", Vlc(*address, password_file), url, token_file, spool)
+
+
+@app.command("kodi")
+def kodi(
+    *,
+    address: Annotated[
+        tuple[str, int], _address_option("Kodi's host, and the port of its JSON-RPC, 9090.")
+    ],
+    url: Url,
+    token_file: TokenFile,
+    spool: SpoolFile = None,
+) -> None:
+    """Follow Kodi by its JSON-RPC, and say what it plays and what is marked in its library.
+
+    Example: watchledger follow kodi --address 127.0.0.1:9090 --url http://127.0.0.1:8470
+    --token-file ~/.config/watchledger/kodi.token
+    """
+    _check_libraries()
+    from infrastructure.following.kodi import Kodi  # noqa: PLC0415  # of the extra `follow`
+
+    _follow("kodi", Kodi(*address), url, token_file, spool)
 
 
 def _check_libraries() -> None:

@@ -127,7 +127,9 @@ class Sender:
     def _tell_trouble(self, trouble: str) -> None:
         if trouble != self._trouble:
             self._trouble = trouble
-            self._tell(f"{trouble} {len(self._spool)} events are kept and sent later.")
+            self._tell(
+                f"{trouble} What is played is kept ({len(self._spool)} so far) and sent later."
+            )
 
 
 def _results(
