@@ -11,7 +11,7 @@ from infrastructure.following.sending import Sender
 from infrastructure.following.session import Session
 from infrastructure.following.spool import Spool
 
-RETRY_SECONDS = 2.0
+RETRY_SECONDS = 1.0
 TICK_SECONDS = 0.5
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

@@ -5,6 +5,7 @@ or was killed.
 """
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,18 @@ class Mpv:
             mpv.terminate(join=False)  # an mpv that is frozen never lets go
         raise PlayerAway(f"mpv at {self._socket} has ended.")
 
-    def _connected(self, hear: Any) -> MPV:
+    def _connected(self, hear: Callable[..., None]) -> MPV:
         self._properties.clear()
+        connected: list[MPV] = []
+
+        def end() -> None:
+            """Has the end heard behind what was told before it, which waits in another thread."""
+            for each in connected:
+                each.event_handler.put_task(hear)
+
         try:
-            mpv = MPV(start_mpv=False, ipc_socket=str(self._socket), quit_callback=hear)
+            mpv = MPV(start_mpv=False, ipc_socket=str(self._socket), quit_callback=end)
+            connected.append(mpv)
             for each in _EVENTS:
                 mpv.bind_event(each, hear)
             for number, name in enumerate(_PROPERTIES, 1):

@@ -43,6 +43,14 @@ def follower(player: str, ledger: Ledger, directory: Path, *options: str) -> Ite
             process.kill()
 
 
+def heard(process: Any, text: str) -> None:
+    """Waits until the follower has told that on its terminal."""
+    for line in process.stderr:
+        if text in line:
+            return
+    raise AssertionError(text)
+
+
 @contextmanager
 def mpv(socket_path: Path, *arguments: str | Path) -> Iterator["subprocess.Popen[bytes]"]:
     command = [
