@@ -99,7 +99,7 @@ def mpv(
 def vlc(
     *,
     address: Annotated[
-        tuple[str, int], _address_option("VLC's --telnet-host and --telnet-port, which is 4212.")
+        Any, _address_option("VLC's --telnet-host and --telnet-port, which is 4212.")
     ],
     password_file: Annotated[
         Path,
@@ -125,15 +125,14 @@ def vlc(
     _check_libraries()
     from infrastructure.following.vlc import Vlc  # noqa: PLC0415  # of the extra `follow`
 
-    _follow("vlc", Vlc(*address, password_file), url, token_file, spool)
+    host, port = address
+    _follow("vlc", Vlc(host, port, password_file), url, token_file, spool)
 
 
 @app.command("kodi")
 def kodi(
     *,
-    address: Annotated[
-        tuple[str, int], _address_option("Kodi's host, and the port of its JSON-RPC, 9090.")
-    ],
+    address: Annotated[Any, _address_option("Kodi's host, and the port of its JSON-RPC, 9090.")],
     url: Url,
     token_file: TokenFile,
     spool: SpoolFile = None,
@@ -152,11 +151,11 @@ def kodi(
 def _check_libraries() -> None:
     """They are many, and nothing else needs them."""
     if missing := [each for each in _LIBRARIES if find_spec(each) is None]:
-        errors.print(
-            f"[bold red]Error:[/] follow needs {', '.join(missing)}. Install the extra of that "
-            "name, in Watchledger's directory: pip install --constraint constraints.txt "
-            f"{escape('.[follow]')}"
+        told = (
+            f"follow needs {', '.join(missing)}. Install the extra of that name, in Watchledger's "
+            "directory: pip install --constraint constraints.txt '.[follow]'"
         )
+        errors.print(f"[bold red]Error:[/] {escape(told)}")
         raise typer.Exit(MISUSE)
 
 

@@ -6,7 +6,7 @@ same ids, and the ledger answers that they are duplicates.
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,10 @@ LOOK_SECONDS = 60.0
 
 LAST_SECONDS = 5.0
 _OK = 200
-_UNRESOLVED = "unresolved"
+_LATER = frozenset({"unresolved", "ambiguous"})
+"""What the ledger's library may answer otherwise, once it has been read anew."""
+
+_WRONG_TOKEN = frozenset({"cduid_missing", "unknown_device_user"})
 
 
 class Unanswered(Exception):
@@ -47,7 +50,7 @@ class Sender:
         self._tell = tell
         self._news = asyncio.Event()
         self._trouble: str | None = None
-        self._unresolved: set[str] = set()
+        self._told: set[tuple[str, str]] = set()
 
     def keep(self, name: str, event: dict[str, Any]) -> None:
         self._spool.keep(name, event)
@@ -104,25 +107,20 @@ class Sender:
             raise Unanswered(f"{self._url} doesn't answer: {why}.") from error
 
     def _take(self, batch: Sequence[Kept], results: Mapping[str, Mapping[str, Any]]) -> None:
-        aside = []
+        errors = {each: result["error"] for each, result in results.items() if "error" in result}
+        aside = {each for each, error in errors.items() if error["code"] in _LATER}
         for each in batch:
-            if (error := results[each.id].get("error")) is None:
-                continue
-            if error["code"] == _UNRESOLVED:
-                aside.append(each.id)
-                self._tell_unresolved(each.name, error["detail"])
-            else:
-                self._tell(
-                    f"{each.name}: the ledger refused what was said of it: {error['detail']}"
-                )
-        self._spool.drop(set(results).difference(aside))
-        if aside:
-            self._spool.put_aside(aside)
+            if each.id in errors:
+                again = " It is tried again for a week." if each.id in aside else ""
+                self._tell_once(each.name, f"{errors[each.id]['detail']}{again}")
+        self._spool.drop(results.keys() - aside)
+        self._spool.put_aside(aside)
 
-    def _tell_unresolved(self, name: str, detail: str) -> None:
-        if name not in self._unresolved:
-            self._unresolved.add(name)
-            self._tell(f"{name}: {detail} It is tried again for a week.")
+    def _tell_once(self, name: str, detail: str) -> None:
+        """A film is said many things of, and refused each of them for one reason."""
+        if (name, detail) not in self._told:
+            self._told.add((name, detail))
+            self._tell(f"{name} isn't recorded: {detail}")
 
     def _tell_trouble(self, trouble: str) -> None:
         if trouble != self._trouble:
@@ -145,8 +143,16 @@ def _results(
     with suppress(ValueError, LookupError, TypeError):
         results = {each["id"]: each for each in json.loads(text)["results"]}
         if set(results) == {each.id for each in batch}:
+            _check_token(results.values())
             return results
     raise Unanswered(f"{response.url} answers, but not as a ledger does.")
+
+
+def _check_token(results: Iterable[Mapping[str, Any]]) -> None:
+    """Raises Unanswered if it isn't a device user's: another token says it all the same."""
+    for error in (each["error"] for each in results if "error" in each):
+        if error["code"] in _WRONG_TOKEN:
+            raise Unanswered(f"The token is of no device user: {error['detail']}")
 
 
 def _detail(text: str) -> str:

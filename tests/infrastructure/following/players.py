@@ -28,11 +28,20 @@ def film(directory: Path, name: str) -> Path:
 
 
 @contextmanager
-def follower(player: str, ledger: Ledger, directory: Path, *options: str) -> Iterator[Any]:
+def follower(
+    player: str, ledger: Ledger, directory: Path, *options: str, token: str = TOKEN
+) -> Iterator[Any]:
     """`watchledger follow`, killed at the end if it still runs."""
-    token = directory / "token"
-    token.write_text(f"{TOKEN}\n")
-    given = ["--url", ledger.url, "--token-file", str(token), "--spool", str(directory / "spool")]
+    token_file = directory / "token"
+    token_file.write_text(f"{token}\n")
+    given = [
+        "--url",
+        ledger.url,
+        "--token-file",
+        str(token_file),
+        "--spool",
+        str(directory / "spool"),
+    ]
     command = [*_WATCHLEDGER, "follow", player, *options, *given]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:

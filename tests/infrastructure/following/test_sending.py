@@ -147,23 +147,32 @@ def test_what_is_refused_is_told_and_holds_nothing_up(desk: _Desk, stand_in: Led
     desk.flush()
     assert _ids(stand_in) == [1, 3]
     assert len(desk.spool) == 0
-    assert desk.told == ["film.mkv: the ledger refused what was said of it: That makes no sense."]
+    assert desk.told == ["film.mkv isn't recorded: That makes no sense."]
 
 
+@pytest.mark.parametrize("code", ["unresolved", "ambiguous"])
 def test_what_is_unresolved_is_told_once_for_each_file_and_kept(
-    desk: _Desk, stand_in: Ledger
+    desk: _Desk, stand_in: Ledger, code: str
 ) -> None:
-    stand_in.error_of = lambda _: {"code": "unresolved", "detail": "No such film."}
+    stand_in.error_of = lambda _: {"code": code, "detail": "No such film."}
     desk.keep(1, 2)
     desk.keep(3, name="other.mkv")
     desk.flush()
     assert desk.told == [
-        "film.mkv: No such film. It is tried again for a week.",
-        "other.mkv: No such film. It is tried again for a week.",
+        "film.mkv isn't recorded: No such film. It is tried again for a week.",
+        "other.mkv isn't recorded: No such film. It is tried again for a week.",
     ]
     assert len(desk.spool) == 3
     desk.flush()
     assert len(stand_in.sent_at) == 1
+
+
+def test_a_token_of_no_device_user_loses_nothing(desk: _Desk, stand_in: Ledger) -> None:
+    stand_in.error_of = lambda _: {"code": "cduid_missing", "detail": "Send a cduid."}
+    desk.keep(1)
+    with pytest.raises(Unanswered, match="The token is of no device user"):
+        desk.flush()
+    assert len(desk.spool) == 1
 
 
 def test_it_asks_ever_more_rarely_and_heeds_when_it_may_again(
