@@ -8,7 +8,6 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from random import uniform
 from typing import Any
@@ -91,7 +90,7 @@ class Sender:
         """What became of each, by its id. Raises Unanswered."""
         body = {
             "events": [each.body for each in batch],
-            "sent_at": datetime.now(UTC).isoformat(),
+            "sent_at": batch[0].clock.now().isoformat(),
         }
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
         try:

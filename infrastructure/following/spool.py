@@ -8,9 +8,12 @@ import json
 import sqlite3
 import stat
 from collections.abc import Iterable
+from itertools import takewhile
 from pathlib import Path
 from time import time
 from typing import Any, NamedTuple
+
+from infrastructure.following.clock import ClockSetting, clock_setting
 
 BATCH_MAX = 200
 AGAIN_SECONDS = 3_600.0
@@ -22,7 +25,9 @@ CREATE TABLE IF NOT EXISTS event (
     id TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     body TEXT NOT NULL,
-    kept_at REAL NOT NULL,
+    clock_boot TEXT,
+    clock_ahead_seconds REAL NOT NULL,
+    aside_since REAL,
     aside_at REAL
 )
 """
@@ -33,11 +38,12 @@ class SpoolProblem(Exception):
 
 
 class Kept(NamedTuple):
-    """An event as it is sent, and the name of the file that it is about."""
+    """An event as it is sent, the name of the file that it is about, and by which clock it is."""
 
     id: str
     name: str
     body: dict[str, Any]
+    clock: ClockSetting
 
 
 class Spool:
@@ -66,30 +72,37 @@ class Spool:
     def keep(self, name: str, event: dict[str, Any]) -> None:
         """On return it is on disk."""
         self._run(
-            "INSERT INTO event (id, name, body, kept_at) VALUES (?, ?, ?, ?)",
-            (event["id"], name, json.dumps(event), time()),
+            "INSERT INTO event (id, name, body, clock_boot, clock_ahead_seconds)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (event["id"], name, json.dumps(event), *clock_setting()),
         )
 
     def batch(self) -> list[Kept]:
-        """The oldest that are to be sent, what was put aside last."""
+        """The oldest that are to be sent, as many as are by one clock; what was put aside last."""
         rows = self._run(
-            "SELECT id, name, body FROM event WHERE aside_at IS NULL OR aside_at <= ?"
+            "SELECT id, name, body, clock_boot, clock_ahead_seconds FROM event"
+            " WHERE aside_at IS NULL OR aside_at <= ?"
             " ORDER BY aside_at IS NOT NULL, number LIMIT ?",
             (time() - AGAIN_SECONDS, BATCH_MAX),
         )
-        return [Kept(id_, name, json.loads(body)) for id_, name, body in rows]
+        kept = [
+            Kept(id_, name, json.loads(body), ClockSetting(*clock))
+            for id_, name, body, *clock in rows
+        ]
+        return [*takewhile(lambda each: each.clock.is_like(kept[0].clock), kept)]
 
     def drop(self, ids: Iterable[str]) -> None:
         """They were answered."""
         self._each("DELETE FROM event WHERE id = ?", [(each,) for each in ids])
 
     def put_aside(self, ids: Iterable[str]) -> None:
-        """They can't be resolved yet; those that never could are dropped."""
-        self._each("UPDATE event SET aside_at = ? WHERE id = ?", [(time(), each) for each in ids])
-        self._run(
-            "DELETE FROM event WHERE aside_at IS NOT NULL AND kept_at < ?",
-            (time() - ASIDE_SECONDS_MAX,),
+        """They can't be resolved yet; those that couldn't for long are dropped."""
+        now = time()
+        self._each(
+            "UPDATE event SET aside_at = ?, aside_since = coalesce(aside_since, ?) WHERE id = ?",
+            [(now, now, each) for each in ids],
         )
+        self._run("DELETE FROM event WHERE aside_since < ?", (now - ASIDE_SECONDS_MAX,))
 
     def __len__(self) -> int:
         count: int = self._run("SELECT count(*) FROM event")[0][0]

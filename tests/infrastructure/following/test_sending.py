@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, suppress
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from infrastructure.following import sending
+from infrastructure.following import clock, sending
 from infrastructure.following.sending import Sender, Unanswered
 from infrastructure.following.spool import BATCH_MAX, Spool
 from tests.infrastructure.following.ledger import TOKEN, Ledger, ledger
@@ -66,6 +67,34 @@ def test_all_is_sent_in_order_and_in_batches(desk: _Desk, stand_in: Ledger) -> N
     assert len(stand_in.sent_at) == 2
     assert all(datetime.fromisoformat(each).tzinfo for each in stand_in.sent_at)
     assert stand_in.tokens == {f"Bearer {TOKEN}"}
+
+
+def test_what_was_kept_before_the_clock_was_set_is_sent_by_the_clock_as_it_was(
+    desk: _Desk, stand_in: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day_seconds = 86_400.0
+    really = time.time
+    monkeypatch.setattr(time, "time", lambda: really() - day_seconds)
+    desk.keep(1, 2)
+    monkeypatch.undo()
+    desk.keep(3)
+    desk.flush()
+    assert _ids(stand_in) == [1, 2, 3]
+    behind = [really() - datetime.fromisoformat(each).timestamp() for each in stand_in.sent_at]
+    assert behind == [pytest.approx(day_seconds, abs=10), pytest.approx(0, abs=10)]
+
+
+def test_what_was_kept_before_the_machine_was_started_anew_is_sent_by_todays_clock(
+    desk: _Desk, stand_in: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "_boot", lambda: "the start before")
+    desk.keep(1)
+    monkeypatch.undo()
+    desk.keep(2)
+    desk.flush()
+    assert _ids(stand_in) == [1, 2]
+    behind = [time.time() - datetime.fromisoformat(each).timestamp() for each in stand_in.sent_at]
+    assert behind == [pytest.approx(0, abs=10)] * 2
 
 
 def test_an_answer_that_was_lost_leads_to_duplicates_and_to_nothing_else(

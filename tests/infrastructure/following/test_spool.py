@@ -71,7 +71,8 @@ def test_what_cannot_be_resolved_for_a_week_is_let_go(tmp_path: Path) -> None:
     path = tmp_path / "spool"
     with closing(Spool(path)) as spool:
         _keep(spool, "a")
-    _ages(path, "kept_at", ASIDE_SECONDS_MAX + 1)
+        spool.put_aside(["a"])
+    _ages(path, "aside_since", ASIDE_SECONDS_MAX + 1)
     with closing(Spool(path)) as spool:
         _keep(spool, "b")
         spool.put_aside(["a", "b"])
