@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Follow a player that has no media server, and say what is played.",
+    help="Follow a player without a server, mpv, VLC or Kodi, and say what it plays.",
 )
 
 _LIBRARIES = ("aiohttp", "aiovlc", "guessit", "jsonrpc_websocket", "python_mpv_jsonipc")
@@ -164,5 +164,11 @@ def _follow(name: str, player: "Player", url: str, token_file: Path, spool: Path
 
     kept = spool or user_state_path("watchledger", appauthor=False) / "following" / f"{name}.db"
     errors.print(escape(f"Following {name} for {url}; what isn't sent yet is kept in {kept}."))
-    follow(player, kept, url, token_file, lambda text: errors.print(escape(text)))
+    follow(player, kept, url, token_file, _tell)
     errors.print("Stopped.")
+
+
+def _tell(text: str) -> None:
+    """A file's name may hold what a terminal would obey."""
+    shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+    errors.print(escape(shown))

@@ -25,7 +25,11 @@ COMMANDS = (
         "submitting:through",
         "Say that each unwatched episode of a show was watched, up to and with one.",
     ),
-    ("follow", "following:app", "Follow mpv, VLC or Kodi, and say what it plays."),
+    (
+        "follow",
+        "following:app",
+        "Follow a player without a server, mpv, VLC or Kodi, and say what it plays.",
+    ),
     ("catalog", "catalog:app", "Say which items of the catalog are one work."),
     ("device-user", "device_users:app", "Register devices' users, and change their settings."),
     ("source", "sources:app", "Let media servers tell by themselves, and see what they told."),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import python_mpv_jsonipc
 from python_mpv_jsonipc import MPV, MPVError
 
 from infrastructure.following.media import Listener, Media, PlayerAway, Shown
@@ -18,6 +19,8 @@ _PROPERTIES = ("working-directory", "path", "duration", "pause", "time-pos")
 """mpv tells changes in this order, so that the place comes after what it is a place in."""
 
 _EVENTS = ("property-change", "seek", "end-file")
+
+python_mpv_jsonipc.TIMEOUT = 10  # seconds: an mpv that is frozen is asked again, and let go of
 
 
 class Mpv:

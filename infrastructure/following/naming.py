@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from guessit import guessit
+from guessit.api import GuessitException
 from pydantic import ValidationError
 
 from domain.items import Kind
@@ -45,7 +46,7 @@ def named(location: str) -> Media:
         references = tuple(_references("/".join(parts[-1 - _FOLDERS_READ :])))
     except _Unclear as unclear:
         return Media(parts[-1], why_not=str(unclear))
-    except ValidationError:
+    except (ValidationError, GuessitException):
         return Media(parts[-1], why_not="has a name that says nothing of what is in it")
     return Media(parts[-1], references)
 

@@ -102,7 +102,7 @@ class Sender:
             ):
                 return _results(batch, response, await response.text(errors="replace"))
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            why = str(error) or type(error).__name__
+            why = str(getattr(error, "os_error", error)) or type(error).__name__
             raise Unanswered(f"{self._url} doesn't answer: {why}.") from error
 
     def _take(self, batch: Sequence[Kept], results: Mapping[str, Mapping[str, Any]]) -> None:

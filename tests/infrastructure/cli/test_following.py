@@ -60,3 +60,8 @@ def test_a_spool_that_another_follower_has_is_told(token: Path, tmp_path: Path) 
         spool.close()
     assert code == 1
     assert "Another follower keeps what it hears" in told
+
+
+def test_a_name_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    following._tell("\x1b[31m[bold]film.mkv\r isn't recorded")
+    assert capsys.readouterr().err == "\ufffd[31m[bold]film.mkv\ufffd isn't recorded\n"

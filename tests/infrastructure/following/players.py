@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from socket import AF_UNIX, socket
+from threading import Timer
 from time import monotonic, sleep
 from typing import Any
 
 from tests.infrastructure.following.ledger import TOKEN, Ledger
 
 FILM_SECONDS = 300
+_FOLLOWED_SECONDS_MAX = 300
+"""Then it is ended, so that nobody waits for ever for what it doesn't tell."""
+
 _WATCHLEDGER = [sys.executable, "-m", "infrastructure.cli"]
 
 
@@ -44,11 +48,14 @@ def follower(
     ]
     command = [*_WATCHLEDGER, "follow", player, *options, *given]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+        too_long = Timer(_FOLLOWED_SECONDS_MAX, process.kill)
+        too_long.start()
         try:
             assert process.stderr
             assert "Following" in process.stderr.readline()
             yield process
         finally:
+            too_long.cancel()
             process.kill()
 
 

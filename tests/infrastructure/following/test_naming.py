@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from guessit.api import GuessitException
 
+from infrastructure.following import naming
 from infrastructure.following.naming import named
 
 
@@ -132,6 +134,14 @@ def test_what_a_name_does_not_say_is_not_made_up(location: str, why_not: str) ->
     found = named(location)
     assert not found.references
     assert why_not in str(found.why_not)
+
+
+def test_a_name_that_cannot_be_read_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: str) -> None:
+        raise GuessitException(path, {})
+
+    monkeypatch.setattr(naming, "guessit", fail)
+    assert "says nothing" in str(named("film.mkv").why_not)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """From a real player to a real service: what was played is watched, and counted once."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -9,12 +11,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from infrastructure.bootstrap import opened
+from infrastructure.following.naming import named
+from infrastructure.following.sending import Sender
+from infrastructure.following.session import Session
+from infrastructure.following.spool import Spool
 from infrastructure.settings.settings import load_settings
 from tests.helpers.api import Api, served
 from tests.infrastructure.following.ledger import Ledger
 from tests.infrastructure.following.players import film, follower, heard, mpv
 
-pytestmark = pytest.mark.skipif(
+needs_mpv = pytest.mark.skipif(
     not (shutil.which("mpv") and shutil.which("ffmpeg")),
     reason="mpv and ffmpeg aren't installed",
 )
@@ -47,6 +53,7 @@ def tv(api: Api) -> httpx.Client:
     return api.register("tv")
 
 
+@needs_mpv
 def test_what_a_player_played_is_watched(api: Api, tv: httpx.Client, tmp_path: Path) -> None:
     first = film(tmp_path / "films", "Sherlock.S01E01E02.mkv")
     alien = Path(shutil.copyfile(first, first.with_name("Alien.1979.mkv")))
@@ -70,3 +77,32 @@ def test_what_a_player_played_is_watched(api: Api, tv: httpx.Client, tmp_path: P
         "year": 1979,
     }
     assert last["state"] == "stopped"
+
+
+def test_what_was_marked_in_a_players_library_is_marked(
+    api: Api, tv: httpx.Client, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text(tv.headers["Authorization"].removeprefix("Bearer "))
+    told: list[str] = []
+    alien, episode = named("Alien.1979.mkv"), named("Sherlock.S01E01.mkv")
+
+    async def mark() -> None:
+        sender = Sender(spool, api.address, token, told.append)
+        session = Session(sender.keep, told.append)
+        session.marks(alien, is_watched=True, is_dated=True)
+        session.marks(episode, is_watched=True, is_dated=False)
+        session.marks(episode, is_watched=False, is_dated=True)
+        await sender.flush()
+
+    with closing(Spool(tmp_path / "spool")) as spool:
+        asyncio.run(mark())
+        assert len(spool) == 0
+    assert told == []
+    events = tv.get("/v1/device-users/tv/history").json()["events"]
+    events.sort(key=lambda each: each["position"])
+    assert [(each["type"], each["item"]) for each in events if each["item"]] == [
+        ("watch", "movie:alien"),
+        ("watch", "episode:1"),
+        ("unwatch", "episode:1"),
+    ]

