@@ -150,6 +150,24 @@ def test_a_player_that_is_frozen_neither_moves_nor_hangs_its_follower(
     assert stand_in.said()[1][2] < 30
 
 
+def test_a_laptop_that_sleeps_goes_on_where_it_was(
+    films: Path, tmp_path: Path, socket: Path, stand_in: Ledger
+) -> None:
+    with (
+        follower("mpv", stand_in, tmp_path, *_options(socket)) as process,
+        mpv(socket, films / "Alien.1979.mkv") as player,
+    ):
+        stand_in.wait(bool)
+        for asleep in (signal.SIGSTOP, signal.SIGCONT):
+            for each in (process, player):
+                each.send_signal(asleep)
+            sleep(3)
+        tell_mpv(socket, "quit")
+        stand_in.wait(lambda said: len(said) == 2)
+    assert [state for _, state, _ in stand_in.said()] == ["playing", "stopped"]
+    assert stand_in.said()[1][2] < 30
+
+
 def test_what_is_played_while_the_follower_sleeps_is_heard_when_it_wakes(
     films: Path, tmp_path: Path, socket: Path, stand_in: Ledger
 ) -> None:
