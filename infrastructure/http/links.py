@@ -8,6 +8,7 @@ from typing import Any
 Json = dict[str, Any]
 
 _OF_CDUID = {"cduid": "$request.path.cduid"}
+_OF_SOURCE = {"source": "$request.path.source"}
 _OF_PLACED = {"item": "$response.body#/results/0/item"}
 _LINKS: dict[str, dict[str, dict[str, str]]] = {
     "put_device_user": {
@@ -21,6 +22,13 @@ _LINKS: dict[str, dict[str, dict[str, str]]] = {
         "get_next_up": _OF_CDUID,
         "get_viewer_now_playing": _OF_CDUID,
         "get_viewer_history": _OF_CDUID,
+    },
+    "put_source": {
+        "get_source": _OF_SOURCE,
+        "rotate_secret": _OF_SOURCE,
+        "get_deliveries": _OF_SOURCE,
+        "retry_deliveries": _OF_SOURCE,
+        "remove_source": _OF_SOURCE,
     },
     "post_items": {"hide_item": _OF_PLACED, "restore_item": _OF_PLACED},
     "post_links": {"unlink_item": _OF_PLACED},
