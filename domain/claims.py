@@ -66,14 +66,12 @@ MARKS = frozenset({Says.WATCH, Says.UNWATCH, Says.COMPLETE})
 """What decides whether an item is watched (rule 10)."""
 
 
-def claim(policy: Policy, catalog: Catalog, recorded: Recorded, event: Spoken) -> Claim | None:
-    """What an event on a watchable item says of it; None if its progress isn't tracked.
+def claim(policy: Policy, catalog: Catalog, recorded: Recorded, event: Spoken) -> Claim:
+    """What an event on a watchable item says of it.
 
     `event` is that of `recorded`. `catalog` is as of the event or later.
     """
     if isinstance(event, ProgressReported):
-        if not catalog.tracks_progress(event.item, recorded.catalog_version):
-            return None
         return _claim_of_progress(policy, catalog, recorded, event)
     says = Says.WATCH if isinstance(event, ItemWatched) else Says.UNWATCH
     return Claim(
@@ -90,6 +88,8 @@ def claim(policy: Policy, catalog: Catalog, recorded: Recorded, event: Spoken) -
 def _claim_of_progress(
     policy: Policy, catalog: Catalog, recorded: Recorded, event: ProgressReported
 ) -> Claim:
+    if not catalog.tracks_progress(event.item, recorded.catalog_version):
+        return _untracked(recorded)
     played, duration, share = measured(event, catalog, recorded.catalog_version)
     if policy.is_complete(share, played, duration):
         says = Says.COMPLETE
@@ -107,6 +107,18 @@ def _claim_of_progress(
         played,
         duration,
         share,
+    )
+
+
+def _untracked(recorded: Recorded) -> Claim:
+    """What is said of live television: that it was on, as if it had barely begun (rule 8)."""
+    return Claim(
+        recorded.at_us,
+        recorded.position,
+        recorded.catalog_version,
+        Says.BARELY_BEGUN,
+        gives_time=True,
+        is_below=False,
     )
 
 

@@ -244,8 +244,6 @@ class Fold:
     ) -> None:
         catalog, item = self.directory.catalog, event.item
         said = claim(self._policy, catalog, recorded, event)
-        if said is None:
-            return
         if item not in catalog:
             self.tables.unplaced.put(item, cduid, value=True)
         before = self._left_by(cduid, item, is_mark=said.says in MARKS)

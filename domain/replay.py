@@ -169,8 +169,6 @@ class _Hearing:
 
     def on_leaf(self, recorded: Recorded, event: Spoken) -> None:
         said = claim(self._policy, self._catalog, recorded, event)
-        if said is None:
-            return
         before = self._before
         found = self._registers.hear(self._catalog, self._cduid, event.item, said, before)
         mark = said.mark if said.says in MARKS and not said.is_idle(before) else None

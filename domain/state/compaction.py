@@ -63,7 +63,7 @@ def compact(page: Sequence[Recorded], policy: Policy, catalog: Catalog) -> Seque
         if said in _COMPLETING_NOTHING:
             key = recorded.stream, event.item
             runs.setdefault(key, _Run(recorded)).take(recorded, said)
-        elif said is not None:
+        else:
             for item in catalog.work(event.item):
                 if (run := runs.pop((recorded.stream, item), None)) is not None:
                     kept += run.telling()
@@ -73,12 +73,11 @@ def compact(page: Sequence[Recorded], policy: Policy, catalog: Catalog) -> Seque
     return sorted(kept, key=_position)
 
 
-def _says(policy: Policy, catalog: Catalog, recorded: Recorded, event: Spoken) -> Says | None:
-    """What an event says of the item that it is on; None if nothing."""
+def _says(policy: Policy, catalog: Catalog, recorded: Recorded, event: Spoken) -> Says:
+    """What an event says of the item that it is on."""
     if type(event) is not ProgressReported:
         return Says.WATCH
-    said = claim(policy, catalog, recorded, event)
-    return None if said is None else said.says
+    return claim(policy, catalog, recorded, event).says
 
 
 def _position(recorded: Recorded) -> int:

@@ -169,5 +169,4 @@ def _said(page: Sequence[Recorded], policy: Policy, catalog: Catalog) -> dict[Ke
 def _decides(policy: Policy, catalog: Catalog, recorded: Recorded, event: SpokenFact) -> bool:
     if not isinstance(event, ProgressReported):
         return True
-    found = claim(policy, catalog, recorded, event)
-    return found is not None and found.says in MARKS
+    return claim(policy, catalog, recorded, event).says in MARKS

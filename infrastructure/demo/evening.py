@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Self
 
+from infrastructure.demo.media_servers import FILM, TITLE, jellyfin_stop, plex_scrobble
 from infrastructure.demo.stage import Caller, Json, Stage, event, library
 from infrastructure.demo.telling import Teller
 
@@ -53,6 +54,7 @@ class Evening:
         self.keep_apart()
         self.sync_late()
         self.watch_again()
+        self.hear_servers()
         self.add_an_episode()
         self.sum_up()
 
@@ -141,6 +143,21 @@ class Evening:
         self._look("ada-tv", "episode:chernobyl-1-1")
         self._show_rows()
         self.tell.note("a rewatch is in progress and stays watched")
+
+    def hear_servers(self) -> None:
+        self.tell.scene("Live: a Plex server and a Jellyfin server tell of one film")
+        for kind, account in (("plex", "1"), ("jellyfin", "ada")):
+            source = {"kind": kind, "accounts": {account: "ada"}}
+            hook = self._write("PUT", f"/sources/{kind}", source)["hook"]
+            self.tell.note(f"{kind} was given an address: {hook[: len(kind) + 8]}…")
+            delivery = plex_scrobble() if kind == "plex" else jellyfin_stop()
+            self.position = max(self._admin.deliver(hook, *delivery)["positions"])
+            self.tell.happens("now  ", kind, f"tells that {TITLE} was watched")
+        self.tell.learn(FILM, TITLE)
+        self._show_rows()
+        self._look("ada-tv", FILM)
+        plays = self._read("ada-tv", f"items/{FILM}")["plays"]
+        self.tell.note(f"no library has it, so it was placed; told twice, it is {plays} play")
 
     def add_an_episode(self) -> None:
         self.tell.scene("A new episode comes to a show that was watched to its end")

@@ -82,7 +82,16 @@ class Caller:
     def call(self, method: str, path: str, body: Json | None = None) -> Json:
         """The answer. Raises CallFailed for one that is a problem."""
         content = None if body is None else to_json(body)
-        self._connection.request(method, f"/v1{path}", content, self._headers)
+        return self._answered(method, f"/v1{path}", content, self._headers)
+
+    def deliver(self, hook: str, content_type: str, body: bytes) -> Json:
+        """What a media server is answered, which has no token but the hook's secret."""
+        return self._answered("POST", hook, body, {"Content-Type": content_type})
+
+    def _answered(
+        self, method: str, path: str, content: bytes | None, headers: dict[str, str]
+    ) -> Json:
+        self._connection.request(method, path, content, headers)
         response = self._connection.getresponse()
         answer = response.read()
         if response.status >= HTTPStatus.BAD_REQUEST:

@@ -36,7 +36,7 @@ def hear(kind: str, delivery: Delivery) -> Heard:
 
 
 def _why_not(expected: _Kind, document: Document) -> str:
-    found = _kind_of(document)
+    found = kind_of(document)
     if found is None:
         return f"It isn't what {expected.name} sends: that has {expected.sends}."
     other = _KINDS[found].name
@@ -46,13 +46,6 @@ def _why_not(expected: _Kind, document: Document) -> str:
     )
 
 
-def looks_like(delivery: Delivery) -> str | None:
+def kind_of(document: Document) -> str | None:
     """The kind of server that sends such; None if none does."""
-    try:
-        return _kind_of(read_body(delivery))
-    except NotUnderstood:
-        return None
-
-
-def _kind_of(document: Document) -> str | None:
     return next((k for k, each in _KINDS.items() if each.module.recognizes(document)), None)

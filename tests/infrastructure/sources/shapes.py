@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 from domain.references import Reference
-from infrastructure.sources.heard import Delivery, Heard, Listed, Removed, Said
-from infrastructure.sources.kinds import hear
+from infrastructure.sources.bodies import read_body
+from infrastructure.sources.heard import Delivery, Heard, Listed, NotUnderstood, Removed, Said
+from infrastructure.sources.kinds import hear, kind_of
 
 JSON = "application/json"
 PLAIN = "text/plain; charset=utf-8"
@@ -331,3 +332,11 @@ def kodi(method: str = "Player.OnPause", data: Any = None, **added: Any) -> dict
     about = {"item": {"id": 7, "type": "episode"}, "player": {"playerid": 1, "speed": 0}}
     params = {"sender": "xbmc", "data": about if data is None else data}
     return {"jsonrpc": "2.0", "method": method, "params": params, **added}
+
+
+def looks_like(delivery: Delivery) -> str | None:
+    """The kind of server that sends such; None if none does."""
+    try:
+        return kind_of(read_body(delivery))
+    except NotUnderstood:
+        return None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infrastructure.sources.heard import Delivery, NotUnderstood
-from infrastructure.sources.kinds import hear, looks_like
+from infrastructure.sources.kinds import hear
 from tests.infrastructure.sources.shapes import (
     FORM,
     JELLYFIN_TEMPLATE,
@@ -21,6 +21,7 @@ from tests.infrastructure.sources.shapes import (
     jellyfin_in_plex_shape,
     jellyfin_webhooks,
     kodi,
+    looks_like,
     plex,
     tautulli,
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.events import ItemUnwatched, ItemWatched, ProgressReported
 from domain.references import Reference
 from infrastructure.sources.heard import Delivery, Heard, NotUnderstood, Said
-from infrastructure.sources.kinds import hear, looks_like
+from infrastructure.sources.kinds import hear
 from tests.infrastructure.sources.shapes import (
     EMBY_EPISODE,
     EMBY_SEASON,
@@ -30,6 +30,7 @@ from tests.infrastructure.sources.shapes import (
     jellyfin_in_plex_shape,
     jellyfin_webhooks,
     kodi,
+    looks_like,
     plex,
     tautulli,
 )

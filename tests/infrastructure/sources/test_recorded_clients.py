@@ -10,7 +10,8 @@ import pytest
 from domain.items import Kind
 from domain.references import Reference
 from infrastructure.sources.heard import Delivery, Heard, Listed, NotUnderstood, Removed, Said
-from infrastructure.sources.kinds import hear, looks_like
+from infrastructure.sources.kinds import hear
+from tests.infrastructure.sources.shapes import looks_like
 
 _DATA = Path(__file__).parents[4] / "shared" / "data" / "clients"
 _FILES = {
