@@ -13,7 +13,9 @@ from pydantic_core import to_json
 
 from domain.decisions import unknown_device_user
 from domain.instants import to_us
+from domain.references import Reference
 from domain.rejection import Refused
+from domain.resolving import described
 from infrastructure.cli.arguments import id_option, item_option, since_option, until_option
 from infrastructure.cli.console import for_programs, print_json, print_table
 from infrastructure.cli.options import takes_settings
@@ -154,6 +156,8 @@ def _write_csv(found: Iterator[EventShown]) -> None:
 def _row(event: EventShown) -> tuple[Any, ...]:
     claims = event.model_dump(exclude=_ENVELOPE)
     claims.update(claims.pop("details", {}))
+    if "ref" in claims:
+        claims["ref"] = described(Reference.model_validate(claims["ref"]))
     if "with" in claims:
         claims["with"] = " ".join(claims["with"])
     if event.retracted is not None:

@@ -43,12 +43,15 @@ def _too_large(max_bytes: int) -> Problem:
     )
 
 
-def body_of(model: type[M]) -> Callable[[Request], Awaitable[M]]:
-    """A dependency that gives the body as a model. Raises Problem."""
+def body_of(model: type[M], *, unless_sent: bytes = b"") -> Callable[[Request], Awaitable[M]]:
+    """A dependency that gives the body as a model, or `unless_sent` if there is none.
+
+    Raises Problem.
+    """
     adapter = TypeAdapter(model)
 
     async def read(request: Request) -> M:
-        body = await read_body(request)
+        body = await read_body(request) or unless_sent
         try:
             return one(adapter, body)
         except ValueError as error:

@@ -158,7 +158,7 @@ def retry_deliveries(
     _: AdminAsked,
     source: SourceInPath,
     services: ServicesAsked,
-    command: Annotated[RetryDeliveries, Depends(body_of(RetryDeliveries))],
+    command: Annotated[RetryDeliveries, Depends(body_of(RetryDeliveries, unless_sent=b"{}"))],
     response: Response,
 ) -> RetryAnswer:
     services.sources.named(source)

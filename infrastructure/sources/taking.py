@@ -260,12 +260,11 @@ def _settled(result: Result, taken: Sequence[Taken]) -> Result:
 
     An id that was recorded with other content is the same heard again, at another moment.
     """
-    rejected = [each.result.detail for each in taken if isinstance(each.result, Rejection)]
+    rejected = [each.result for each in taken if isinstance(each.result, Rejection)]
     outcomes = [each.result for each in taken if not isinstance(each.result, Rejection)]
     positions = tuple(dict.fromkeys(each.position for each in outcomes))
     if rejected:
-        reason = " ".join(dict.fromkeys(rejected))
-        return replace(result, status="failed", reason=reason, positions=positions)
+        return replace(_refused(result, rejected), positions=positions)
     is_news = any(each.status == "recorded" for each in outcomes)
     return replace(
         result,
@@ -273,6 +272,13 @@ def _settled(result: Result, taken: Sequence[Taken]) -> Result:
         reason=None if is_news else _NO_NEWS,
         positions=positions,
     )
+
+
+def _refused(result: Result, rejected: Sequence[Rejection]) -> Result:
+    """What is ambiguous is held until somebody says which is meant; anything else has failed."""
+    is_held = all(each.code == "ambiguous" for each in rejected)
+    reason = " ".join(dict.fromkeys(each.detail for each in rejected))
+    return replace(result, status="held" if is_held else "failed", reason=reason)
 
 
 def _shelving(source: Source, library: str | None) -> Shelving:

@@ -79,3 +79,15 @@ def test_filters_find_what_they_say(
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_json_and_csv_at_once_is_misuse(run: Run) -> None:
     assert "ask for one" in run("history", "--json", "--csv", exit_code=2).output
+
+
+def test_what_a_player_called_an_item_is_told_in_words(
+    run: Run, ada: list[str], tmp_path: Path
+) -> None:
+    named = {"kind": "episode", "show": {"title": "Lost", "year": 2004}, "season": 1, "episode": 2}
+    event = watch(1, "episode:s1e1")
+    event.pop("item")
+    run("import", "events", str(write_lines(tmp_path / "said", [{**event, "ref": named}])))
+    told = " ".join(run("history", "--cduid", ada[0], "--type", "watch").stdout.split())
+    assert "episode:lost-2004.s01e02" in told
+    assert "ref episode of Lost (2004), season 1, episode 2" in told

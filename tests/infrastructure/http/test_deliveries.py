@@ -229,6 +229,19 @@ def test_what_failed_is_taken_once_what_was_missing_is_there(api: Api) -> None:
         assert connection.execute(text("SELECT body FROM delivery")).scalars().all() == [None]
 
 
+def test_what_may_be_two_films_is_held_until_somebody_says_which(api: Api) -> None:
+    hook = hooked(api)
+    film = {"parent": "movie_shelf:m", "title": "Nosferatu", "year": 1922}
+    api.place({"item": "movie_shelf:m"}, *({"item": f"movie:{key}", **film} for key in "ab"))
+    told = plex("media.scrobble", {**PLEX_FILM, "Guid": []})
+    held = deliver(api.nobody, hook, told)
+    assert held["status"] == "held"
+    assert "movie:a, movie:b" in held["reason"]
+    api.admin.post("/v1/catalog/links", json={"links": [{"item": "movie:a", "same_as": "movie:b"}]})
+    retried = api.admin.post(f"{SOURCE}/deliveries/retry").json()
+    assert (retried["tried"], retried["settled"]) == (1, 1)
+
+
 def test_a_picture_is_not_kept(api: Api) -> None:
     deliver(api.nobody, hooked(api), BEN_PLAYS)
     with read_transaction(api.services.engine) as connection:
