@@ -97,6 +97,9 @@ class Comparison:
 
     def column_faults(self) -> Iterator[str]:
         right, found = self._right.columns, self._found.columns
+        if not found:
+            yield f"The table {self._table.name} is missing. {self._mend or _RESTORE}"
+            return
         for name in dict.fromkeys((*right, *found)):
             if found.get(name) != right.get(name):
                 yield (
@@ -105,7 +108,7 @@ class Comparison:
                 )
 
     def key_faults(self) -> Iterator[str]:
-        if self._found.key != self._right.key:
+        if self._found.columns and self._found.key != self._right.key:
             yield (
                 f"The primary key of {self._table.name} is {self._found.key}; it should be "
                 f"{self._right.key}. {self._mend or _RESTORE}"
@@ -113,7 +116,8 @@ class Comparison:
 
     def index_faults(self, *, only_unique: bool = False) -> Iterator[str]:
         """Indexes that are missing or false, and those that refuse what they shouldn't."""
-        for index in sorted(self._table.indexes, key=lambda each: str(each.name)):
+        declared = self._table.indexes if self._found.columns else ()
+        for index in sorted(declared, key=lambda each: str(each.name)):
             if index.unique or not only_unique:
                 yield from self._index_faults(index)
         for name, found in self._found.indexes.items():

@@ -35,12 +35,12 @@ def check_sound(driver: Any, dialect: Dialect) -> None:
 
 
 def _faults(driver: Any, dialect: Dialect) -> Iterator[str]:
+    yield from head_row_faults(driver) or _head_place_faults(driver)
     for table in (ledger_event, ledger_head):
         compared = Comparison(driver, dialect, table)
         yield from compared.key_faults()
         yield from compared.index_faults(only_unique=True)
         yield from compared.actor_faults()
-    yield from head_row_faults(driver) or _head_place_faults(driver)
 
 
 def head_row_faults(driver: Any) -> list[str]:

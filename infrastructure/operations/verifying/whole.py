@@ -17,7 +17,7 @@ from projections.bookmark import Bookmark
 from projections.driver import driver_of
 from projections.read_models import METADATA
 
-_REBUILD = "Run `watchledger rebuild`."
+_REBUILD = "Run `watchledger migrate` and `watchledger rebuild`."
 _BOOKMARK_ANEW = (
     "Stop the service, take it away (DROP TABLE bookmark;), and run `watchledger migrate` and "
     "`watchledger rebuild`."
@@ -58,7 +58,7 @@ def all_faults(
     if is_whole and is_as_declared:
         yield from read_model_faults(connection, on_events)
     else:
-        yield "The read models weren't compared: there is no whole ledger to replay."
+        yield "The read models weren't compared: mend this first."
 
 
 def table_faults(connection: Connection) -> Iterator[str]:

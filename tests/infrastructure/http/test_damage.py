@@ -229,6 +229,19 @@ def test_nothing_is_recorded_twice_or_out_of_order_whatever_was_changed(
     assert faults(api.services.engine) == []
 
 
+@pytest.mark.parametrize("kind", ["no head", "a head behind"])
+def test_a_head_that_was_changed_a_moment_ago_is_told_as_damage(
+    api: Api, tv: httpx.Client, kind: str
+) -> None:
+    send(tv, event("movie:b"))  # so that the writer has just looked
+    execute(api.services.engine, *SPOILT_TABLES[kind][0])
+    answer = tv.post("/v1/events", json={"events": [event("movie:a")]})
+    assert problem(answer) == (503, "database_damaged")
+    execute(api.services.engine, *HEAD_ANEW)
+    assert send(tv, event("movie:a"))[0]["status"] == "recorded"
+    assert faults(api.services.engine) == []
+
+
 SWALLOWING = {
     "sqlite": (
         ("CREATE TRIGGER t BEFORE INSERT ON ledger_event BEGIN SELECT RAISE(IGNORE); END",),

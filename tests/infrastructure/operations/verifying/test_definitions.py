@@ -206,7 +206,14 @@ def test_a_column_that_is_none_of_ours_is_named(stage: Stage) -> None:
 def test_a_read_model_that_lacks_its_index_wants_a_rebuild(stage: Stage) -> None:
     execute(stage.engine, "DROP INDEX item_parent")
     fault = only_fault(stage.engine)
-    assert fault == "The index item_parent is missing. Run `watchledger rebuild`."
+    assert fault == (
+        "The index item_parent is missing. Run `watchledger migrate` and `watchledger rebuild`."
+    )
+
+
+def test_a_read_model_that_is_missing_is_named(stage: Stage) -> None:
+    execute(stage.engine, "DROP TABLE watch_time")
+    assert only_fault(stage.engine).startswith("The table watch_time is missing. Run `watchle")
 
 
 # The head.
