@@ -441,7 +441,7 @@ def test_an_error_names_the_parameter_that_was_sent_and_nothing_else(shared_api:
                 if "requestBody" in operation:
                     continue  # what is wrong with it would be told instead
                 name, is_in_path = parameter["name"], parameter["in"] == "path"
-                filled = {"cduid": "tv", "item": "movie:a", "user": "ann"}
+                filled = {"cduid": "tv", "item": "movie:a", "user": "ann", "source": "plex"}
                 filled.update({name: "*"} if is_in_path else {})
                 wrong = {name: "*" * 2_001}
                 needed = {
