@@ -16,6 +16,7 @@ from tests.benchmarks import (
     projecting,
     remembering,
     serving,
+    worst,
 )
 from tests.benchmarks.databases import DATABASES
 from tests.benchmarks.harness import FULL, QUICK, Bench, Line, Sizes
@@ -27,6 +28,7 @@ _LINES: tuple[Line, ...] = (
     *delivering.LINES,
     *projecting.LINES,
     *late.LINES,
+    *worst.LINES,
     *growing.LINES,
     *remembering.LINES,
 )
