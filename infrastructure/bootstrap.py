@@ -19,6 +19,7 @@ from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.writer import Writer
 from infrastructure.projecting.projector import Projector
+from infrastructure.pulling.pull import Puller
 from infrastructure.querying.reader import Reader
 from infrastructure.services import Services
 from infrastructure.settings.database import engine_of
@@ -92,6 +93,7 @@ def opened(settings: Settings, *, projects: bool = True, makes: bool = True) -> 
                 sources=sources,
                 deliveries=deliveries,
                 taker=taker,
+                puller=Puller(engine, directories, handler, activity, sources, settings.pull_file),
                 eraser=eraser,
                 reader=Reader(engine, directories),
                 projector=projector,

@@ -14,6 +14,7 @@ from infrastructure.erasing.eraser import Eraser
 from infrastructure.ledger.application import Ledger
 from infrastructure.ledger.writer import Writer
 from infrastructure.projecting.projector import Projector
+from infrastructure.pulling.pull import Puller
 from infrastructure.querying.reader import Reader
 from infrastructure.settings.settings import Settings
 from infrastructure.sources.deliveries import DeliveryLog
@@ -35,6 +36,7 @@ class Services:
     sources: SourceHandler
     deliveries: DeliveryLog
     taker: DeliveryTaker
+    puller: Puller
     eraser: Eraser
     reader: Reader
     projector: Projector | None

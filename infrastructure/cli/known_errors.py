@@ -16,6 +16,7 @@ from infrastructure.importing.lines import FileProblem
 from infrastructure.ledger.mapper import UnreadableEvent
 from infrastructure.operations.backup import BackupProblem
 from infrastructure.projecting.rebuilding.lock import RebuildRunning
+from infrastructure.pulling.problems import PullProblem
 from infrastructure.settings.settings import SettingsProblem
 from projections.bookmark import RebuildDue
 
@@ -30,6 +31,7 @@ EXIT_CODE_OF: dict[type[Exception], int] = {
     ListenProblem: REFUSED,
     FileProblem: REFUSED,
     SpoolProblem: REFUSED,
+    PullProblem: REFUSED,
     SettingsProblem: MISUSE,
 }
 

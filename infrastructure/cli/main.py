@@ -33,6 +33,11 @@ COMMANDS = (
     ("catalog", "catalog:app", "Say which items of the catalog are one work."),
     ("device-user", "device_users:app", "Register devices' users, and change their settings."),
     ("source", "sources:app", "Let media servers tell by themselves, and see what they told."),
+    (
+        "pull",
+        "pulling:pull",
+        "Take in a media server's library, and what was watched there before.",
+    ),
     ("user", "users:app", "Limit what users see, and erase all of one."),
     (
         "watched",

@@ -128,6 +128,20 @@ class CommandHandler:
         """Raises Refused for an unknown item."""
         return self._record(CATALOG_STREAM, lambda now: placing.hide_item(item, now.catalog))[0]
 
+    def hide_items(self, items: Sequence[str]) -> Reached:
+        """All of them or, raising Refused for an unknown one, none."""
+
+        def decide(directory: Directory) -> Sequence[Event] | Rejection:
+            events: list[Event] = []
+            for item in items:
+                decided = placing.hide_item(item, directory.catalog)
+                if isinstance(decided, Rejection):
+                    return decided
+                events += decided
+            return events
+
+        return self._record(CATALOG_STREAM, decide)[0]
+
     def restore_item(self, item: str) -> Reached:
         """Raises Refused for an unknown item."""
         return self._record(CATALOG_STREAM, lambda now: placing.restore_item(item, now.catalog))[0]

@@ -214,6 +214,18 @@ class Settings(BaseSettings):
         ge=0,
         description="How many deliveries a media server may make at its address; likewise.",
     )
+    pull_file: Path | None = Field(
+        default=None,
+        description="A file of mode 0600 with the addresses and tokens of the media servers that "
+        "are pulled from: for each source [SOURCE], url = … and token = ….",
+    )
+    pull_hours: float = Field(
+        default=0,
+        ge=0,
+        le=8_760,
+        description="How often the service pulls from all sources in that file, in hours; 0 is "
+        "never.",
+    )
     trusted_proxies: Annotated[str, AfterValidator(_addresses)] = Field(
         default="",
         description="Addresses or networks of proxies, with commas between, whose X-Forwarded-For "
