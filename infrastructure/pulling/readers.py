@@ -27,6 +27,14 @@ def reading(source: Source, address: Address) -> Iterator[Reader]:
                     from infrastructure.pulling.plex import PlexReader  # noqa: PLC0415
 
                     yield PlexReader(address, connection)
+                case SourceKind.JELLYFIN | SourceKind.EMBY:
+                    from infrastructure.pulling.jellyfin import JellyfinReader  # noqa: PLC0415
+
+                    yield JellyfinReader(source.kind, address, connection)
+                case SourceKind.KODI:
+                    from infrastructure.pulling.kodi import KodiReader  # noqa: PLC0415
+
+                    yield KodiReader(address, connection)
                 case _:
                     raise PullProblem(
                         f"{source.name} is {source.kind}, which has no library of its own to pull; "

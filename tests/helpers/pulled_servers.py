@@ -1,5 +1,6 @@
 """Media servers to pull from: they answer what the client libraries ask, of what a test puts in."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -166,3 +167,98 @@ def _element(tag: str, row: Json) -> str:
     facts = {name: each for name, each in row.items() if name != "Guid"}
     given = "".join(f" {name}={quoteattr(str(each))}" for name, each in facts.items())
     return f"<{tag}{given}>{guids}</{tag}>"
+
+
+class Jellyfin(MediaServer):
+    """Jellyfin or Emby; `watched` is UserData by user and item."""
+
+    def __init__(self, server: str = "a" * 32) -> None:
+        super().__init__()
+        self.server = server
+        self.views: list[Json] = [
+            {"Id": "f" * 32, "Name": "Films", "CollectionType": "movies"},
+            {"Id": "5" * 32, "Name": "Series", "CollectionType": "tvshows"},
+            {"Id": "e" * 32, "Name": "Music", "CollectionType": "music"},
+        ]
+        self.users: list[Json] = [
+            {"Id": "b" * 32, "Name": "ada", "Policy": {"IsAdministrator": True}},
+            {"Id": "c" * 32, "Name": "ben", "Policy": {"IsAdministrator": False}},
+        ]
+        self.items: list[Json] = []
+        self.watched: dict[tuple[str, str], Json] = {}
+
+    def add(self, type_: str, key: str, view: int, **fields: Any) -> str:
+        """The id of a new item in a library by its number."""
+        id_ = key.rjust(32, "0")
+        in_view = {"Id": id_, "Type": type_, "View": self.views[view]["Id"]}
+        self.items.append({**in_view, "Name": f"{type_} {key}", **fields})
+        return id_
+
+    def answer(self, asked: Asked) -> Answer:
+        if asked.path == "/System/Info/Public":
+            return _json({"Id": self.server, "Version": "10.11.0"})
+        if not self._is_known(asked):
+            return Answer("", status=401)
+        if asked.path == "/Users":
+            return _json(self.users)
+        if asked.path.endswith("/Views"):
+            return _json({"Items": self.views, "TotalRecordCount": len(self.views)})
+        if found := re.fullmatch(r"/Users/(\w+)/Items", asked.path):
+            return _json(self._listed(found[1], asked.query))
+        return Answer("", status=404)
+
+    def _is_known(self, asked: Asked) -> bool:
+        return f'Token="{TOKEN}"' in asked.headers.get("Authorization", "")
+
+    def _listed(self, user: str, query: dict[str, str]) -> Json:
+        types, flag = query["IncludeItemTypes"].split(","), query.get("Filters")
+        view = query.get("ParentId")
+        found = []
+        for item in self.items:
+            data = self.watched.get((user, item["Id"]), {})
+            is_wanted = {
+                None: True,
+                "IsPlayed": bool(data.get("Played")),
+                "IsResumable": bool(data.get("PlaybackPositionTicks")),
+            }[flag]
+            if item["Type"] in types and view in {None, item["View"]} and is_wanted:
+                found.append({**item, "UserData": data})
+        start, limit = int(query["StartIndex"]), int(query["Limit"])
+        return {"Items": found[start : start + limit], "TotalRecordCount": len(found)}
+
+
+class Emby(Jellyfin):
+    def _is_known(self, asked: Asked) -> bool:
+        return asked.headers.get("X-Emby-Token") == TOKEN
+
+
+class Kodi(MediaServer):
+    """`lists` are what each method answers, by what its list is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lists: dict[str, list[Json]] = {
+            name: [] for name in ("movies", "tvshows", "seasons", "episodes")
+        }
+
+    def answer(self, asked: Asked) -> Answer:
+        if "Authorization" not in asked.headers:
+            return Answer("", status=401)
+        request = json.loads(asked.body)
+        return _json({"jsonrpc": "2.0", "id": request["id"], "result": self._result(request)})
+
+    def _result(self, request: Json) -> Any:
+        if request["method"] == "JSONRPC.Ping":
+            return "pong"
+        name = request["method"].partition(".Get")[2].lower()
+        rows, limits = self.lists[name], request["params"]["limits"]
+        page = rows[limits["start"] : limits["end"]]
+        keys = {*request["params"]["properties"], f"{name[:-1]}id"}
+        answer: Json = {"limits": {**limits, "total": len(rows)}}
+        if page:  # as Kodi does, it leaves out an empty list
+            answer[name] = [{k: v for k, v in row.items() if k in keys} for row in page]
+        return answer
+
+
+def _json(value: Any) -> Answer:
+    return Answer(json.dumps(value))
