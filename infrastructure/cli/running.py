@@ -15,6 +15,7 @@ from infrastructure.http.app import make_app
 from infrastructure.http.server.serving import HttpServer, address_of, listen, stopped_by_signals
 from infrastructure.operations.logs import configure_logging
 from infrastructure.projecting.garbage import leave_out_what_lasts
+from infrastructure.pulling.schedule import pulled_every
 from infrastructure.services import Services
 from infrastructure.settings.database import engine_of
 from infrastructure.settings.settings import Settings
@@ -43,7 +44,10 @@ def serve(
     ):
         server = HttpServer(make_app(services), settings)
         leave_out_what_lasts()
-        with stopped_by_signals(server.stop):
+        with (
+            pulled_every(settings.pull_hours, services.puller),
+            stopped_by_signals(server.stop),
+        ):
             _announce(services, address_of(listening))
             server.run(sockets=[listening])
     answers.print("Stopped.")

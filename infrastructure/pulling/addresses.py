@@ -55,6 +55,11 @@ def address_of(source: str, path: Path | None) -> Address:
     return _address(source, dict(sections[source]), path)
 
 
+def sources_in(path: Path) -> list[str]:
+    """The sources that a file has addresses of. Raises PullProblem."""
+    return _read(path).sections()
+
+
 def _read(path: Path) -> ConfigParser:
     sections = ConfigParser(interpolation=None, default_section="")
     try:

@@ -22,17 +22,16 @@ _REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 class Connection(Session):
     """A session with one server. Each request raises PullProblem for whatever is no good answer."""
 
-    def __init__(self, address: Address, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, address: Address) -> None:
         super().__init__()
         self._address = address
-        self._timeout_seconds = timeout_seconds
 
     def request(
         self, method: Any, url: Any, *args: Any, **kwargs: Any
     ) -> Response:  # requests' own
         host = self._address.host
         kwargs |= {
-            "timeout": self._timeout_seconds,
+            "timeout": TIMEOUT_SECONDS,
             "allow_redirects": False,
             "verify": self._address.certificates or True,
         }
@@ -46,7 +45,7 @@ class Connection(Session):
             ) from None
         except Timeout:
             raise PullProblem(
-                f"{host} didn't answer within {self._timeout_seconds:g} s. Pull again when it is "
+                f"{host} didn't answer within {TIMEOUT_SECONDS:g} s. Pull again when it is "
                 "less busy."
             ) from None
         except Unreachable:

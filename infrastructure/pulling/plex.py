@@ -65,7 +65,7 @@ class PlexReader:
             )
         except (PlexApiException, ParseError, AttributeError):
             raise no_answer(self._host) from None
-        self.server: str = self._plex.machineIdentifier or ""
+        self.server: str = getattr(self._plex, "machineIdentifier", None) or ""
         if not self.server:
             raise no_answer(self._host)
 

@@ -15,7 +15,7 @@ from infrastructure.commands.activity import ActivityHandler
 from infrastructure.commands.handler import CommandHandler
 from infrastructure.commands.source_handler import SourceHandler
 from infrastructure.ledger.directory import CurrentDirectory
-from infrastructure.pulling.addresses import address_of
+from infrastructure.pulling.addresses import address_of, sources_in
 from infrastructure.pulling.ledgers import InLedger, Target, Tried
 from infrastructure.pulling.library import LibraryPull
 from infrastructure.pulling.listed import Reader
@@ -46,6 +46,11 @@ class Puller:
         self._in_ledger = InLedger(directories, handler, activity, sources)
         self._sources = sources
         self._file = file
+
+    def names(self) -> list[str]:
+        """The sources that have an address. Raises PullProblem if the file can't be read."""
+        with_address = sources_in(self._file) if self._file else []
+        return [name for name in with_address if name in self._sources.all()]
 
     def pull(
         self,
