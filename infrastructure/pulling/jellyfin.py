@@ -19,7 +19,7 @@ from infrastructure.pulling.connection import Connection, half_answer, no_answer
 from infrastructure.pulling.listed import Library, Listed, Seen
 from infrastructure.pulling.problems import PullProblem
 from infrastructure.sources.base_items import BaseItem, BaseUser, Pascal, file_of, why_not_told
-from infrastructure.sources.fields import Amount, Text, Truth, UtcMoment, Whole
+from infrastructure.sources.fields import Amount, Text, Truth, UtcMoment
 from infrastructure.sources.heard import Account, NotUnderstood
 from infrastructure.sources.naming import kind_named, without_dashes
 from infrastructure.sources.positions import TICKS, length_seconds, position_seconds
@@ -41,7 +41,6 @@ for _name in ("Jellyfin", "JELLYFIN"):
 
 class _WatchedData(Pascal):
     played: Truth = None
-    play_count: Whole = None
     last_played_date: UtcMoment = None
     stamp: Annotated[Text, Field(alias="LastPlayedDate")] = None
     playback_position_ticks: Amount = None
