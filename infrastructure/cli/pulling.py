@@ -84,8 +84,13 @@ def _print(report: Report, seconds: float) -> None:
             "to have been removed, and stay.[/] See that its disks are there. If they are to be "
             "hidden, pull again with --yes."
         )
-    for why in report.nobodys.values():
-        errors.print(escape(why))
+    for name, why in report.nobodys.items():
+        errors.print(f"What {escape(name)} watched is left out: {escape(why)}")
+    if report.nobodys:
+        errors.print(
+            "Say who they are and pull again: watchledger source add "
+            f"{escape(report.source)} --kind … --account NAME=USER"
+        )
     would = " would be" if report.is_dry else ""
     placed = ", ".join(f"{count:,} {status}" for status, count in sorted(report.placed.items()))
     said = ", ".join(f"{count:,} {status}" for status, count in sorted(report.said.items()))

@@ -5,6 +5,7 @@ Redirects aren't followed: to another host they would take the token along.
 """
 
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -25,6 +26,9 @@ class Connection(Session):
     def __init__(self, address: Address) -> None:
         super().__init__()
         self._address = address
+        trusted = address.certificates
+        if trusted is not None and not Path(trusted).is_file():
+            raise PullProblem(f"{trusted} can't be read as certificates; there is no such file.")
 
     def request(
         self, method: Any, url: Any, *args: Any, **kwargs: Any
@@ -52,7 +56,7 @@ class Connection(Session):
             raise PullProblem(
                 f"{host} can't be reached. See that it runs and that the url is right."
             ) from None
-        except (RequestException, OSError):
+        except RequestException:
             raise PullProblem(
                 f"{host} broke off in the middle of an answer. Pull again; what was taken stays."
             ) from None

@@ -74,10 +74,9 @@ class LibraryPull:
         if listed.kind is Kind.SHOW and items:
             self._shows[listed.key] = items[0]
 
-    def ended(self, library: Library, kind: Kind, count: int) -> None:
-        """A library has listed all that it has of a kind."""
-        if not count:
-            self._emptied.add(self._shelf(library, kind))
+    def is_empty(self, library: Library) -> None:
+        """A library has nothing, so what was on its shelves may be only out of reach."""
+        self._emptied |= {self._shelf(library, kind) for kind in library.kinds}
 
     def items(self, kind: Kind, key: str) -> tuple[str, ...]:
         """The items that a server means by a key; none if it hasn't listed it."""
@@ -88,7 +87,7 @@ class LibraryPull:
         return (item,) if item in self._listed else ()
 
     def finish(self, *, hides_all: bool) -> None:
-        """Places what is left and hides what wasn't listed; see `_withheld`."""
+        """Places what is left and hides what wasn't listed; see `_is_doubtful`."""
         self._place()
         gone: dict[str, list[str]] = {}
         counts: dict[str, int] = {}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from domain.items import Kind
 from domain.rejection import Refused, Rejection
 from domain.source import Source
 from infrastructure.commands.activity import ActivityHandler
@@ -18,7 +19,7 @@ from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.pulling.addresses import address_of, sources_in
 from infrastructure.pulling.ledgers import InLedger, Target, Tried
 from infrastructure.pulling.library import LibraryPull
-from infrastructure.pulling.listed import Reader
+from infrastructure.pulling.listed import Library, Reader
 from infrastructure.pulling.readers import reading
 from infrastructure.pulling.report import Report
 from infrastructure.pulling.telling import admitted, tell
@@ -94,16 +95,20 @@ class _Pull:
     def run(self, *, hides_all: bool) -> None:
         self._library.check_server(self._source.kind, self._reader.server)
         for library in self._reader.libraries():
-            for kind in library.kinds:
-                count = 0
-                for count, listed in enumerate(self._reader.items(library, kind), 1):
-                    self._library.take(library, listed)
-                    if count % _UPDATE_EVERY == 0:
-                        self._update(library.title or library.key, _UPDATE_EVERY)
-                self._update(library.title or library.key, count % _UPDATE_EVERY)
-                self._library.ended(library, kind, count)
+            count = sum(self._take_all(library, kind) for kind in library.kinds)
+            if not count:
+                self._library.is_empty(library)
         self._library.finish(hides_all=hides_all)
         self._tell()
+
+    def _take_all(self, library: Library, kind: Kind) -> int:
+        count, called = 0, library.title or library.key
+        for count, listed in enumerate(self._reader.items(library, kind), 1):
+            self._library.take(library, listed)
+            if count % _UPDATE_EVERY == 0:
+                self._update(called, _UPDATE_EVERY)
+        self._update(called, count % _UPDATE_EVERY)
+        return count
 
     def _tell(self) -> None:
         accounts = admitted(self._source, self._reader.accounts(), self._target, self._report)

@@ -30,7 +30,9 @@ def admitted(
         if refused is None:
             found.append(account)
         else:
-            report.nobodys[account.name or account.key] = refused.detail
+            is_unknown = refused.code == "account_unknown"
+            why = "it is nobody's yet" if is_unknown else refused.detail
+            report.nobodys[account.name or account.key] = why
     return found
 
 

@@ -252,6 +252,8 @@ class Settings(BaseSettings):
     def _ordered(self) -> Self:
         if not self.progress_low < self.progress_high:
             raise ValueError("progress_low must be less than progress_high")
+        if self.pull_hours and self.pull_file is None:
+            raise ValueError("pull_hours needs pull_file, which says where the servers are")
         return self
 
     @property

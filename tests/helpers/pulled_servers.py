@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from threading import Thread
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -43,8 +45,10 @@ class MediaServer:
 
 
 @contextmanager
-def serving(server: MediaServer) -> Iterator[str]:
-    """The address at which a server answers until the end of the block."""
+def serving(server: MediaServer, certificate: Path | None = None) -> Iterator[str]:
+    """The address at which a server answers until the end of the block; by TLS with a certificate
+    that stands in a file with its key.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -74,10 +78,15 @@ def serving(server: MediaServer) -> Iterator[str]:
             pass
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if certificate is not None:
+        context = SSLContext(PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        listening.socket = context.wrap_socket(listening.socket, server_side=True)
     thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listening.server_port}"
+        scheme = "https" if certificate else "http"
+        yield f"{scheme}://127.0.0.1:{listening.server_port}"
     finally:
         listening.shutdown()
         thread.join()

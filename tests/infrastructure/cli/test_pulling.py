@@ -62,7 +62,9 @@ def test_a_library_that_is_empty_is_refused_until_told(run: Run, plex: Plex) -> 
 
 def test_an_account_that_is_nobodys_is_named(run: Run, plex: Plex) -> None:
     plex.accounts.append({"id": "7", "name": "Ben"})
-    assert "The account 7 (Ben) is nobody's yet" in run("pull", "plex").stderr
+    told = run("pull", "plex").stderr
+    assert "What Ben watched is left out: it is nobody's yet" in told
+    assert "--account NAME=USER" in told
 
 
 def test_a_server_that_refuses_is_told_in_a_sentence(run: Run, plex: Plex) -> None:

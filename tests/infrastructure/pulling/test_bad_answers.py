@@ -2,7 +2,7 @@
 
 import socket
 from contextlib import AbstractContextManager
-from threading import Thread
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -23,6 +23,7 @@ from tests.helpers.pulled_servers import (
     Kodi,
     MediaServer,
     Plex,
+    serving,
 )
 from tests.infrastructure.pulling.conftest import Pull
 from tests.infrastructure.pulling.ledger import there
@@ -44,6 +45,7 @@ MISHAPS: dict[str, tuple[Answer, str]] = {
         "broke off in the middle",
     ),
 }
+CERTIFICATE = Path(__file__).with_name("attic.pem")
 SERVERS: dict[str, type[MediaServer]] = {"plex": Plex, "jellyfin": Jellyfin, "kodi": Kodi}
 
 
@@ -158,24 +160,23 @@ def test_a_server_that_says_nothing_is_waited_for_no_longer_than_that(
 
 @pytest.mark.parametrize("kind", SERVERS)
 def test_a_certificate_that_nobody_trusts_is_told(kind: str) -> None:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        thread = Thread(target=_greet, args=[listening])
-        thread.start()
-        url = f"https://127.0.0.1:{listening.getsockname()[1]}"
+    with serving(SERVERS[kind](), CERTIFICATE) as url:
         with pytest.raises(PullProblem, match="certificate that isn't trusted"), read(kind, url):
             pass
-        thread.join()
+        with read(kind, url, str(CERTIFICATE)) as reader:
+            assert reader.libraries()
 
 
-def _greet(listening: socket.socket) -> None:
-    """Answers a TLS greeting with what is none, as a server without TLS at that port."""
-    connected, _ = listening.accept()
-    with connected:
-        connected.recv(4_096)
-        connected.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+@pytest.mark.parametrize("kind", SERVERS)
+def test_a_file_of_certificates_that_isnt_there_is_told(kind: str) -> None:
+    with (
+        serving(SERVERS[kind](), CERTIFICATE) as url,
+        pytest.raises(PullProblem, match=r"none\.pem can't be read as certificates"),
+        read(kind, url, "none.pem"),
+    ):
+        pass
 
 
-def read(kind: str, url: str) -> AbstractContextManager[Reader]:
-    return reading(Source("home", kind=SourceKind(kind)), Address(url, TOKEN))
+def read(kind: str, url: str, certificates: str | None = None) -> AbstractContextManager[Reader]:
+    address = Address(url, TOKEN, certificates=certificates)
+    return reading(Source("home", kind=SourceKind(kind)), address)

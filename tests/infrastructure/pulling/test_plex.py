@@ -222,3 +222,29 @@ def test_thousands_of_items_come_in_pages(pull: Pull) -> None:
         if each.path == "/library/sections/1/all"
     ]
     assert starts == ["0", "1000", "2000"]
+
+
+def test_an_empty_library_keeps_what_stands_on_its_shelf_and_not_what_stands_elsewhere(
+    plex: Plex, pull: Pull
+) -> None:
+    for number in range(10):
+        plex.film(str(100 + number), f"Film {number}", [f"tmdb://{100 + number}"])
+    plex.sections.append({"key": "4", "type": "show", "title": "Kids"})
+    pull(plex)
+    plex.items["1", "1"].pop()
+    plex.items["2", "4"].pop()
+    report = pull(plex)
+    assert report.hidden == 1
+    assert report.withheld == {"show_shelf:plex": 1}
+    own = {"kind": "plex", "shelves": {"Kids": "show_shelf:kids"}}
+    assert pull(plex, fields=own).hidden == 1
+
+
+def test_with_create_each_account_is_a_user_of_its_name(
+    plex: Plex, pull: Pull, services: Services
+) -> None:
+    plex.accounts.append({"id": "7", "name": "Ben"})
+    plex.play(plex.items["1", "1"][0], "7", AT)
+    report = pull(plex, fields={"kind": "plex", "unknown_accounts": "create"})
+    assert report.nobodys == {}
+    assert told(services) == [("plex.7", "item_watched", "movie:plex.41")]

@@ -63,6 +63,7 @@ def test_a_setting_that_is_not_known_is_refused_by_name(monkeypatch: pytest.Monk
         ("ADMIN_TOKEN", "", "must be visible ASCII characters"),
         ("ADMIN_TOKEN", "with a space", "must be visible ASCII characters"),
         ("PROGRESS_LOW", "0.95", "progress_low must be less than progress_high"),
+        ("PULL_HOURS", "6", "pull_hours needs pull_file"),
         ("PROGRESS_HIGH", "nan", "PROGRESS_HIGH"),
         ("SQLITE_SYNCHRONOUS", "SOMETIMES", "should be 'OFF', 'NORMAL', 'FULL' or 'EXTRA'"),
         ("PAGE_SIZE", "0", "should be greater than or equal to 1"),
