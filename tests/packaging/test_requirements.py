@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 OURS = ("domain", "projections", "infrastructure")
-EXTRAS = frozenset({"follow"})
+EXTRAS = frozenset({"follow", "pull"})
 """What a command asks for that isn't the service's."""
 HASHED = ["requirements.txt", "packaging/build-requirements.txt"]
 
