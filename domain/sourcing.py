@@ -32,6 +32,9 @@ _SETTINGS = ("unknown_accounts", "shelves", "places", "isolation_mode")
 _not_in_ids = re.compile(r"[^A-Za-z0-9._~-]+")
 _USER_LENGTH_MAX = 128
 
+RESERVED = frozenset({"import", "trakt"})
+"""What begins the cduids of those that are no source's: imported histories, and Trakt's clients."""
+
 
 class Told(NamedTuple):
     """An event that was decided on, the stream that it goes to, and whose it is."""
@@ -56,6 +59,11 @@ def put_source(
 ) -> list[Told] | Rejection:
     """Sets a source up with its first secret, or changes what can be changed of it."""
     known = directory.sources.get(name)
+    if name in RESERVED:
+        return Rejection(
+            "source_reserved",
+            f"{name} is what the ledger itself calls device users by; take another name.",
+        )
     if known is not None and known.kind is not command.kind:
         return Rejection(
             "source_differs",

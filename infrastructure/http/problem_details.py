@@ -36,6 +36,7 @@ STATUS_OF = {
     "device_user_differs": 409,
     "device_user_retired": 409,
     "source_differs": 409,
+    "source_reserved": 409,
     "rebuild_running": 409,
     "body_too_large": 413,
     "too_many_requests": 429,

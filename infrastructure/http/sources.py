@@ -74,7 +74,7 @@ class RetryAnswer(BaseModel):
     summary="Set up a media server that tells by itself, or change how it is taken",
     response_model_exclude_none=True,
     responses={
-        **problems(*_BODY_CODES, "source_differs"),
+        **problems(*_BODY_CODES, "source_differs", "source_reserved"),
         201: {"model": PutSourceAnswer, "description": "Set up; the hook is told this once."},
     },
     openapi_extra=described("PutSource", TypeAdapter(PutSource)),

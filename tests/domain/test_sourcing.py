@@ -85,6 +85,13 @@ def test_what_is_left_out_keeps_its_value(world: World) -> None:
     assert world.now.sources["plex"].accounts.keys() == {"1"}
 
 
+@pytest.mark.parametrize("name", ["import", "trakt"])
+def test_no_source_is_named_as_what_the_ledger_itself_registers(world: World, name: str) -> None:
+    refused = put_source(name, PutSource(kind=SourceKind.PLEX), world.now, HASH)
+    assert isinstance(refused, Rejection)
+    assert refused.code == "source_reserved"
+
+
 def test_a_sources_kind_stays(world: World) -> None:
     world.put()
     refused = put_source("plex", PutSource(kind=SourceKind.EMBY), world.now, OTHER_HASH)
