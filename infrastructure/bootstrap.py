@@ -26,6 +26,7 @@ from infrastructure.settings.database import engine_of
 from infrastructure.settings.settings import Settings, listed
 from infrastructure.sources.deliveries import DeliveryLog
 from infrastructure.sources.taking import DeliveryTaker
+from infrastructure.trakt.clients import trakt_of
 
 
 def projector_of(
@@ -81,19 +82,21 @@ def opened(settings: Settings, *, projects: bool = True, makes: bool = True) -> 
             )
             sources = SourceHandler(engine, writer, directories)
             taker = DeliveryTaker(engine, directories, activity, handler, sources, deliveries)
+            authentication = Authentication(directories, token.token)
             yield Services(
                 settings=settings,
                 policy=settings.policy,
                 engine=engine,
                 ledger=ledger,
                 writer=writer,
-                authentication=Authentication(directories, token.token),
+                authentication=authentication,
                 activity=activity,
                 handler=handler,
                 sources=sources,
                 deliveries=deliveries,
                 taker=taker,
                 puller=Puller(engine, directories, handler, activity, sources, settings.pull_file),
+                trakt=trakt_of(engine, handler, authentication, directories),
                 eraser=eraser,
                 reader=Reader(engine, directories),
                 projector=projector,

@@ -19,6 +19,7 @@ from infrastructure.querying.reader import Reader
 from infrastructure.settings.settings import Settings
 from infrastructure.sources.deliveries import DeliveryLog
 from infrastructure.sources.taking import DeliveryTaker
+from infrastructure.trakt.clients import Trakt
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Services:
     deliveries: DeliveryLog
     taker: DeliveryTaker
     puller: Puller
+    trakt: Trakt
     eraser: Eraser
     reader: Reader
     projector: Projector | None

@@ -38,6 +38,11 @@ COMMANDS = (
         "pulling:pull",
         "Take in a media server's library, and what was watched there before.",
     ),
+    (
+        "trakt",
+        "trakt:app",
+        "Let applications that speak Trakt's API tell what is watched.",
+    ),
     ("user", "users:app", "Limit what users see, and erase all of one."),
     (
         "watched",

@@ -47,6 +47,7 @@ from infrastructure.projecting.page_processor import PageProcessor
 from infrastructure.projecting.projector import Projector
 from infrastructure.projecting.rebuilding.lock import RebuildRunning, rebuild_lock
 from infrastructure.sources.deliveries import forget_deliveries
+from infrastructure.trakt.tokens import forget_trakt
 from projections import bookmark
 from projections.bookmark import BookmarkState, RebuildDue
 from projections.driver import driver_of
@@ -203,6 +204,7 @@ class Eraser:
         after = _directory(connection, recorded.position)
         forget(connection, _forgotten(connection, erasure, before, after), after)
         forget_deliveries(connection, erasure.user, before)
+        forget_trakt(connection, erasure.user, before)
         moved = replace(
             place,
             position=recorded.position,

@@ -20,6 +20,7 @@ from infrastructure.http import (
     operate,
     sources,
     stats,
+    trakt_clients,
     viewing,
     watch_through,
 )
@@ -34,6 +35,8 @@ from infrastructure.http.server.head import HeadAsGet
 from infrastructure.http.server.limiting import RateLimit
 from infrastructure.http.server.limits import Limits
 from infrastructure.http.server.middleware import REQUEST_ID_HEADER, RequestLog
+from infrastructure.http.server.trakt_paths import TRAKT, TraktPaths
+from infrastructure.http.trakt.app import trakt_app
 from infrastructure.operations.metrics import Metrics
 from infrastructure.services import Services
 from infrastructure.settings.settings import listed
@@ -45,6 +48,7 @@ _ROUTERS = (
     device_users.router,
     sources.router,
     hooks.router,
+    trakt_clients.router,
     viewing.router,
     dismissed.router,
     next_up.router,
@@ -80,6 +84,7 @@ def make_app(services: Services) -> FastAPI:
         services.projector.on_page = watch.tell
     for router in _ROUTERS:
         app.include_router(router)
+    app.mount(TRAKT, trakt_app(services, watch))
     add_docs(app)
     handle_problems(app)
     _surround(app, services, metrics)
@@ -105,6 +110,7 @@ def _surround(app: FastAPI, services: Services, metrics: Metrics) -> None:
             allow_headers=["Authorization", "Content-Type", "Last-Event-ID", REQUEST_ID_HEADER],
             expose_headers=[POSITION_HEADER, REQUEST_ID_HEADER, "Retry-After"],
         )
+    app.add_middleware(TraktPaths, hosts=listed(settings.trakt_hosts))
     app.add_middleware(HeadAsGet)
     app.add_middleware(RequestLog, metrics=metrics)
 

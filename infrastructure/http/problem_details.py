@@ -32,6 +32,7 @@ STATUS_OF = {
     "unknown_item": 404,
     "unknown_user": 404,
     "unknown_source": 404,
+    "unknown_code": 404,
     "not_found": 404,
     "device_user_differs": 409,
     "device_user_retired": 409,

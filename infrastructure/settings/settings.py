@@ -231,6 +231,11 @@ class Settings(BaseSettings):
         description="Addresses or networks of proxies, with commas between, whose X-Forwarded-For "
         "is believed.",
     )
+    trakt_hosts: str = Field(
+        default="",
+        description="Host names, with commas between, at which Trakt's API is at the root, such as "
+        "api.trakt.tv behind a proxy; it is under /trakt at any.",
+    )
     cors_origins: Annotated[str, AfterValidator(_origins)] = Field(
         default="",
         description="Origins of web pages that may call the API from a browser, such as "

@@ -24,7 +24,7 @@ from infrastructure.database.problems import (
 from projections.read_models import METADATA
 
 VERSION_TABLE = "ledger_schema"
-REVISIONS = ("0005", "0004", "0003", "0002", "0001")
+REVISIONS = ("0006", "0005", "0004", "0003", "0002", "0001")
 """All that this code knows, the newest first: what only looks needn't load Alembic to know them."""
 
 SCRIPTS = Path(__file__).parent
