@@ -25,6 +25,9 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	for client in trakt.py pytrakt; do $(BIN)/python -m pip install --quiet \
+		--disable-pip-version-check --no-warn-conflicts --constraint constraints.txt --upgrade \
+		--target .venv/clients/$$client $$client || exit 1; done # both call themselves trakt
 	touch $@
 
 demo: setup

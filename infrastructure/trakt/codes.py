@@ -116,7 +116,8 @@ class Codes:
         with write_transaction(self._engine) as connection:
             gone = _code.expires_at_us < now_us - LIFE_SECONDS * _SECOND_US
             connection.execute(delete(trakt_code).where(gone))
-            if connection.scalar(select(func.count()).select_from(trakt_code)) >= _WAITING_MAX:
+            waiting = connection.scalar(select(func.count()).select_from(trakt_code))
+            if waiting is not None and waiting >= _WAITING_MAX:
                 raise TooManyCodes
             expires_at_us = now_us + LIFE_SECONDS * _SECOND_US
             row = {**values, "expires_at_us": expires_at_us, "polled_at_us": 0}

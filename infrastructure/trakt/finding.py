@@ -74,14 +74,14 @@ class Finder:
         `places`: what is named well enough is placed. An episode is only with its show and
         numbers: an id alone is sent again by those, if it isn't known.
         """
-        found = self._resolved(user, references)
+        found, catalog = self._resolved(user, references), self.catalog
         missing = [
             index
             for index, reference in enumerate(references)
             if reference is not None
             and found[index] is None
             and places
-            and _is_placeable(reference)
+            and _is_placeable(reference, catalog)
         ]
         if missing:
             asked = [each for index in missing if (each := references[index]) is not None]
@@ -135,7 +135,11 @@ class Finder:
         return [None if isinstance(each, Rejection) else each for each in found]
 
 
-def _is_placeable(reference: Reference) -> bool:
-    """Whether more is said than a number of the ledger's own, which nothing has any more."""
+def _is_placeable(reference: Reference, catalog: Catalog) -> bool:
+    """Whether more is said than a number of the ledger's own that nothing has."""
     named = reference.show if reference.kind in {Kind.SEASON, Kind.EPISODE} else reference
-    return named is not None and bool(named.title or named.ids.keys() - {OWN_NAMESPACE})
+    if named is None:
+        return False
+    number = named.ids.get(OWN_NAMESPACE, "")
+    is_known = number.isascii() and number.isdigit() and catalog.numbered(int(number)) is not None
+    return is_known or bool(named.title or named.ids.keys() - {OWN_NAMESPACE})

@@ -30,9 +30,10 @@ def slugged(catalog: Catalog, kind: Kind, slug: str) -> str | None:
             if slug_of(catalog, item) == slug.lower():
                 return item
     number = words[-1]
-    item = catalog.numbered(int(number)) if number.isascii() and number.isdigit() else None
-    is_it = item is not None and kind_of(item) is kind and slug_of(catalog, item) == slug.lower()
-    return item if is_it else None
+    found = catalog.numbered(int(number)) if number.isascii() and number.isdigit() else None
+    if found is None or kind_of(found) is not kind:
+        return None
+    return found if slug_of(catalog, found) == slug.lower() else None
 
 
 def _base(catalog: Catalog, item: str) -> str:

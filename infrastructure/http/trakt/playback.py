@@ -33,7 +33,7 @@ _OURS = frozenset({"watched_at", "paused_at", "hidden_at"})
 @router.get("/sync/playback")
 @router.get("/sync/playback/{type_}")
 def get_playback(asked: ViewOfClient, type_: str | None = None) -> list[dict[str, Any]]:
-    kinds = _ALL if type_ is None else _KINDS.get(type_, frozenset())
+    kinds = _ALL if type_ is None else _KINDS.get(type_, set())
     with asked.opened() as (viewer, _):
         return [
             {

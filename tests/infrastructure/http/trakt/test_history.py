@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.api import Api, event
 from tests.infrastructure.http.trakt.conftest import SHERLOCK, THIRD_MAN
 
-NONE = {"movies": [], "shows": [], "seasons": [], "episodes": []}
+NONE: dict[str, list[Any]] = {"movies": [], "shows": [], "seasons": [], "episodes": []}
 FILM_THEN = {"movies": [{**THIRD_MAN, "watched_at": "2024-03-01T19:30:00.000Z"}]}
 
 

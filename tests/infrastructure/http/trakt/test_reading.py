@@ -93,7 +93,7 @@ def test_search_finds_by_ids_and_titles(client: httpx.Client) -> None:
 def test_who_would_remember_that_there_is_none_is_answered_with_an_error(
     client: httpx.Client,
 ) -> None:
-    asked = {"query": "No Such Show", "field": "title", "page": 1, "limit": 1}
+    asked: dict[str, Any] = {"query": "No Such Show", "field": "title", "page": 1, "limit": 1}
     assert read(client, "search/show", **asked, years="1999") == []
     assert client.get("search/show", params=asked).status_code == 404
     assert read(client, "search/show", query="No Such Show") == []
