@@ -63,7 +63,7 @@ def _links_of(operation: Json, document: Json) -> Json:
 
 
 def _has_pages(operation: Json, document: Json) -> bool:
-    content = operation["responses"]["200"].get("content", {}).get("application/json", {})
+    content = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
     name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
     schema = document["components"]["schemas"].get(name, {})
     return "next_cursor" in schema.get("properties", {})
