@@ -26,6 +26,7 @@ from infrastructure.cli.exit_codes import REFUSED
 from infrastructure.cli.files import written
 from infrastructure.cli.maintenance import import_whole_ledger
 from infrastructure.cli.options import takes_settings
+from infrastructure.cli.tracker_files import add_commands
 from infrastructure.importing.catalog import CatalogImport
 from infrastructure.importing.events import Imported, import_events
 from infrastructure.importing.lines import LINE_BYTES_MAX, Line, LineFile, opened_lines
@@ -98,6 +99,7 @@ def _catalog(services: Services, lines: Iterable[Line]) -> Iterator[Imported]:
 
 
 app.command("ledger")(import_whole_ledger)
+add_commands(app)
 
 
 def _import(

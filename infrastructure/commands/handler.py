@@ -157,6 +157,22 @@ class CommandHandler:
         is_new = any(isinstance(event, TokenIssued) for event in events)
         return reached, token if is_new else None
 
+    def register_without_token(self, cduid: str, command: PutDeviceUser) -> Reached:
+        """Registers whom only the ledger itself speaks for. Raises Refused as `put_device_user`."""
+
+        def decide(directory: Directory) -> Sequence[DeviceUserEvent] | Rejection:
+            unused = hash_of(new_device_token(cduid))
+            decided = decisions.put_device_user(cduid, command, directory, unused)
+            if isinstance(decided, Rejection):
+                return decided
+            return [event for event in decided if not isinstance(event, TokenIssued)]
+
+        return self._record(device_user_stream(cduid), decide, user=command.user)[0]
+
+    def directory(self) -> Directory:
+        """The directory as of the ledger's end."""
+        return self._directories.latest()
+
     def patch_device_user(self, cduid: str, command: PatchDeviceUser) -> Reached:
         """Raises Refused for an unknown device user."""
         return self._change(cduid, lambda now: decisions.patch_device_user(cduid, command, now))
