@@ -53,7 +53,17 @@ UnresolvedOption = Annotated[
 def add_commands(app: typer.Typer) -> None:
     """A command for each format."""
     for name in FORMATS:
-        app.command(name)(_command(name))
+        app.command(name, help=_help(name))(_command(name))
+
+
+def _help(name: str) -> str:
+    wanted = FORMATS[name]
+    return (
+        f"Import {wanted.title}: {wanted.wanted}.\n\n"
+        "Again does no harm: what is there already is a duplicate. Exit code 1 if anything "
+        "couldn't be taken; mend it in the file that --unresolved writes, and import that.\n\n"
+        f"Example: watchledger import {name} FILE --user ada --place --unresolved mend.csv"
+    )
 
 
 def _command(name: str) -> Callable[..., None]:
@@ -69,14 +79,6 @@ def _command(name: str) -> Callable[..., None]:
     ) -> None:
         _import(settings, name, file, user, unresolved, is_dry=dry_run, places=place)
 
-    wanted = FORMATS[name]
-    command.__doc__ = f"""Import {wanted.title}: {wanted.wanted}.
-
-    Again does no harm: what is there already is a duplicate. Exit code 1 if anything couldn't be
-    taken; mend it in the file that --unresolved writes, and import that.
-
-    Example: watchledger import {name} FILE --user ada --place --unresolved mend.csv
-    """
     return command
 
 

@@ -1,6 +1,7 @@
 """The formats that are known, and which of them a file is in."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from infrastructure.importing.files import (
@@ -79,13 +80,15 @@ def plays_of(archive: Archive, name: str) -> Iterator[Said | Fault]:
     """
     wanted = FORMATS[name]
     if mending.recognises(archive):
-        yield from mending.read(archive)
-        return
+        return mending.read(archive)
     if not wanted.recognises(archive):
         raise FileProblem(_another(archive, wanted))
+    return chain(_foreign(archive), wanted.read(archive))
+
+
+def _foreign(archive: Archive) -> Iterator[Fault]:
     for path in archive.foreign():
         yield Fault(repr(path), "The path leads out of the archive; what it holds is left out.")
-    yield from wanted.read(archive)
 
 
 def _another(archive: Archive, wanted: Format) -> str:

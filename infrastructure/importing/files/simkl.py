@@ -15,6 +15,9 @@ from infrastructure.importing.files.tables import Row, has_columns, rows
 COLUMNS = ("SIMKL_ID", "Title", "Type", "Watchlist", "LastEpWatched", "WatchedDate")
 _CSV = r".*\.csv"
 _JSON = r".*\.json"
+_OF_ENTRIES = frozenset({"simkl", "mal", "anidb", "anilist", "kitsu"})
+"""Each season of an anime is an entry whose numbers begin anew: ids of the whole show mislead."""
+
 _NAMESPACES = ("simkl", "tvdb", "tmdb", "imdb")
 _is_backup = re.compile(rb'\s*\{\s*"(shows|anime|movies)"\s*:').match
 _numbers = re.compile(r"s(\d+)e(\d+)", re.IGNORECASE).fullmatch
@@ -50,7 +53,9 @@ def _backup(member: Member) -> Iterator[Said | Fault]:
             if isinstance(each, Fault):
                 yield each
             else:
-                yield from _episodes(*each)
+                where, row = each
+                show = called(row.get("show"))
+                yield from _episodes(where, row, _entry(show) if path == "anime" else show)
     for each in elements(member, "movies"):
         if isinstance(each, Fault):
             yield each
@@ -60,8 +65,12 @@ def _backup(member: Member) -> Iterator[Said | Fault]:
             yield Said(where, "movie", called(row.get("movie")), watched_at=watched_at)
 
 
-def _episodes(where: str, row: dict[str, Any]) -> Iterator[Said]:
-    show = called(row.get("show"))
+def _entry(anime: Called) -> Called:
+    ids = {name: each for name, each in anime.ids.items() if name in _OF_ENTRIES}
+    return anime._replace(ids=ids)
+
+
+def _episodes(where: str, row: dict[str, Any], show: Called) -> Iterator[Said]:
     for season in objects(row.get("seasons")):
         for episode in objects(season.get("episodes")):
             number, watched_at = episode.get("number"), episode.get("watched_at")
@@ -73,8 +82,10 @@ def _row(where: str, row: Row) -> Iterator[Said]:
     ids = {each: row.get("simkl_id" if each == "simkl" else each, "") for each in _NAMESPACES}
     named = Called(ids, row.get("title"), row.get("year"))
     watched_at = row.get("watcheddate")
-    if row.get("type", "").lower() == "movie":
+    kind = row.get("type", "").lower()
+    if kind == "movie":
         if row.get("watchlist", "").lower() == "completed":
             yield Said(where, "movie", named, watched_at=watched_at)
     elif found := _numbers(row.get("lastepwatched", "")):
-        yield Said(where, "episode", Called({}), named, found[1], found[2], watched_at)
+        show = _entry(named) if kind == "anime" else named
+        yield Said(where, "episode", Called({}), show, found[1], found[2], watched_at)

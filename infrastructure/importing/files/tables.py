@@ -53,7 +53,8 @@ def rows(member: Member) -> Iterator[tuple[str, Row] | Fault]:
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    yield Fault(where, f"The line can't be read: {error}.")
+                    upto = reader.line_num + 1  # a quote that isn't closed takes in many
+                    yield Fault(f"{where} to {upto}", f"It can't be read: {error}.")
                     continue
                 if any(cells):
                     yield where, dict(zip(names, map(str.strip, cells), strict=False))

@@ -15,7 +15,7 @@ from domain.events import device_user_stream
 from domain.rejection import Refused, Rejection
 from domain.resolving import Resolver
 from domain.source import cduid_of
-from domain.standing_in import Shelving, stand_in_all
+from domain.standing_in import Shelving, stand_in
 from infrastructure.commands.activity import ELSEWHERE, reference_of
 from infrastructure.commands.authentication import Caller
 from infrastructure.commands.submissions import Submission
@@ -167,14 +167,15 @@ class _Tried:
         reference = reference_of(submission)
         if reference is None:
             return None
-        shelves = (self._shelving.movies.item, self._shelving.shows.item)
-        found = Resolver(self._catalog, shelves=shelves).resolve(reference)
-        if isinstance(found, str) or not self._shelving.places:
+        if not self._shelving.places:
+            shelves = (self._shelving.movies.item, self._shelving.shows.item)
+            return Resolver(self._catalog, shelves=shelves).resolve(reference)
+        found = stand_in(reference, self._catalog, self._shelving)
+        if isinstance(found, Rejection):
             return found
-        events, items = stand_in_all([reference], self._catalog, self._shelving)
-        for event in events:
+        for event in found.events:
             self._catalog.evolve(event, self._catalog.version + 1, recorded_at_us=0)
-        return items[0]
+        return found.item
 
     def _known(self, submissions: Sequence[Submission]) -> set[object]:
         event = ledger_event.c

@@ -19,24 +19,33 @@ def recognises(archive: Archive) -> bool:
 def read(archive: Archive) -> Iterator[Said | Fault]:
     """The plays: of films that were completed, and of episodes, which are listed once watched."""
     for member in archive.members(_PATTERN):
+        shows: dict[tuple[str, str], str] = {}
         for each in rows(member):
             if isinstance(each, Fault):
                 yield each
-            elif _is_watched(each[1]):
-                yield _said(*each)
+                continue
+            where, row = each
+            if row.get("media_type") == "tv":
+                shows[_key(row)] = row.get("title", "")
+            elif _is_watched(row):
+                yield _said(where, row, shows.get(_key(row)))
+
+
+def _key(row: Row) -> tuple[str, str]:
+    return row.get("source", ""), row.get("media_id", "")
 
 
 def _is_watched(row: Row) -> bool:
     return row.get("status", "").lower() in _WATCHED.get(row.get("media_type", ""), ())
 
 
-def _said(where: str, row: Row) -> Said:
-    source, number = row.get("source", ""), row.get("media_id", "")
+def _said(where: str, row: Row, show_title: str | None) -> Said:
+    source, number = _key(row)
     ids = {} if source in {"", _OWN_SOURCE} else {source: number}
-    named = Called(ids, row.get("title"))
     watched_at = row.get("end_date")
     if row["media_type"] == "movie":
-        return Said(where, "movie", named, watched_at=watched_at)
+        return Said(where, "movie", Called(ids, row.get("title")), watched_at=watched_at)
     season, episode = row.get("season_number"), row.get("episode_number")
-    # The id is the show's, and so may the title be: an episode has none of its own here.
-    return Said(where, "episode", Called({}), named, season, episode, watched_at)
+    # The id is the show's; the title may be the episode's, and so tells of the show only without.
+    show = Called(ids, show_title or (None if ids else row.get("title")))
+    return Said(where, "episode", Called({}), show, season, episode, watched_at)
