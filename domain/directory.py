@@ -4,6 +4,7 @@ It is small beside the activity and every part of the system needs it: commands 
 projector to fold by, a reader to answer by. Each folds it from the ledger's own events.
 """
 
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -189,6 +190,12 @@ class Directory:
         other._cduids = dict(self._cduids)
         other._access = dict(self._access)
         other._groups = dict(self._groups)
+        return other
+
+    def with_catalog(self, catalog: Catalog) -> "Directory":
+        """All as it is here, beside another catalog; only that may go on."""
+        other = copy(self)
+        other.catalog = catalog
         return other
 
     def access(self, user: str) -> Access:

@@ -77,7 +77,7 @@ class Fold:
     With `derives_late` the roll-up of each group is derived once, when `settle` is called, instead
     of following every event: the same rows, and the faster way where there are none to begin with.
     What is said on more than `by_leaf_max` leaves at once is decided from all that a group has: the
-    same rows again.
+    same rows again. Unless it `adds_time`, nobody will ask how long was watched.
     """
 
     def __init__(
@@ -89,6 +89,7 @@ class Fold:
         *,
         derives_late: bool = False,
         by_leaf_max: int = BY_LEAF_MAX,
+        adds_time: bool = True,
     ) -> None:
         self.directory = directory
         self.tables = tables or Tables()
@@ -101,6 +102,7 @@ class Fold:
         self._reports = reports
         self._derives_late = derives_late
         self._by_leaf_max = by_leaf_max
+        self._adds_time = adds_time
         self._position = 0
         self.watch_time = WatchTime(self.tables.playheads)
         self._late: set[Key] = set()
@@ -141,6 +143,8 @@ class Fold:
             if (cduid := recorded.cduid) is not None:
                 self.seen_us[cduid] = recorded.recorded_at_us
                 cduids.append(cduid)
+        if not self._adds_time:
+            return
         standing = self._standing(page, cduids)
         self._mistimed.update(self.watch_time.take(playheads_of(standing, self.directory.catalog)))
 
@@ -201,7 +205,8 @@ class Fold:
         """
         self._find_late_below()
         self._hear_late()
-        self._time_anew()
+        if self._adds_time:
+            self._time_anew()
         for key in sorted(self.counted):
             self._count(*key)
         self._derive_later(self._spoken)

@@ -143,6 +143,14 @@ class CachedTable(Generic[V]):
         self._changed.clear()
         return [((owner, item), self.rows[owner][item]) for owner, item in keys]
 
+    def fork(self) -> "CachedTable[V]":
+        """A table that has what is in memory here; from here on each goes its own way."""
+        other = CachedTable[V]()
+        for owner, row in self.rows.items():
+            other.rows[owner].update(row)
+            other.size += len(row)
+        return other
+
     def evict(self) -> None:
         """Let go of everything that is stored anyway. Nothing may be waiting to be written."""
         if self._changed:

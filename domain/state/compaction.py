@@ -48,9 +48,9 @@ def _newer(known: Recorded | None, recorded: Recorded) -> Recorded:
 def compact(page: Sequence[Recorded], policy: Policy, catalog: Catalog) -> Sequence[Recorded]:
     """The page with few of the reports that complete nothing: folded, it comes to the same.
 
-    `catalog` is as of the page's beginning; where it goes on within the page, all is kept.
+    `catalog` is as of the page's beginning or later; where it goes on within the page, all is kept.
     """
-    if not page or page[-1].catalog_version != catalog.version:
+    if not page or page[-1].catalog_version > catalog.version:
         return page
     runs: dict[Key, _Run] = {}
     kept: list[Recorded] = []

@@ -121,6 +121,10 @@ class Tables:
         """How many values were loaded into memory."""
         return sum(table.size for table in self._all())
 
+    def fork(self) -> "Tables":
+        """Tables that have what is in memory here; from here on each go their own way."""
+        return Tables(*(table.fork() for table in self._all()))
+
     def evict(self) -> None:
         """Let go of all that is stored anyway."""
         for table in self._all():

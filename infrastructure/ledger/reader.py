@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Select, Text, and_, bindparam, or_, select, type_coerce
 
-from domain.events import Recorded
+from domain.events import CATALOG_STREAM, Recorded
 from infrastructure.database.problems import DatabaseDamaged
 from infrastructure.ledger.entries import Head, Row
 from infrastructure.ledger.mapper import VALIDATORS, decode_row
@@ -92,6 +92,19 @@ _USER_SPAN: Select[Any] = (
     )
     .order_by(_event.position)
     .with_hint(ledger_event, "NOT INDEXED", "sqlite")
+)
+_CATALOG: Select[Any] = (
+    select(*COLUMNS)
+    .where(
+        _event.originator_id == CATALOG_STREAM,
+        _event.originator_version > bindparam("version"),
+        _event.originator_version <= bindparam("upto"),
+    )
+    .order_by(_event.originator_version)
+    .limit(bindparam("limit"))
+)
+_CATALOG_VERSION: Select[Any] = select(_event.catalog_version).where(
+    _event.position == bindparam("position")
 )
 _RECORDED_AT: Select[Any] = (
     select(_event.recorded_at_us)
@@ -189,12 +202,13 @@ def read_settings(
     return decoded(connection.execute(settings_query(after, upto).limit(limit)).all())
 
 
-def read_activity(connection: Connection, stream: str, upto: int) -> Iterator[Recorded]:
-    """The activity of a stream up to a position, in order, loaded in chunks.
+def read_activity(
+    connection: Connection, stream: str, upto: int, version: int = 0
+) -> Iterator[Recorded]:
+    """The activity of a stream from behind a version up to a position, in order, in chunks.
 
     Raises UnreadableEvent.
     """
-    version = 0
     while True:
         asked = {"stream": stream, "version": version, "upto": upto, "limit": REPLAY_PAGE}
         chunk = decoded(connection.execute(_ACTIVITY, asked).all())
@@ -202,6 +216,20 @@ def read_activity(connection: Connection, stream: str, upto: int) -> Iterator[Re
         if len(chunk) < REPLAY_PAGE:
             return
         version = chunk[-1].version
+
+
+def read_catalog(connection: Connection, after: int, upto: int) -> Iterator[list[Recorded]]:
+    """The catalog's events from behind a version of it up to another, in pages.
+
+    Raises UnreadableEvent.
+    """
+    while after < upto:
+        asked = {"version": after, "upto": upto, "limit": REPLAY_PAGE}
+        page = decoded(connection.execute(_CATALOG, asked).all())
+        if not page:
+            return
+        yield page
+        after = page[-1].version
 
 
 def read_tail(connection: Connection, stream: str, after: int) -> Iterator[Recorded]:
@@ -222,6 +250,11 @@ def read_tail(connection: Connection, stream: str, after: int) -> Iterator[Recor
 def recorded_at_us(connection: Connection, position: int) -> int:
     """When an event was recorded."""
     return int(connection.execute(_RECORDED_AT, {"position": position}).scalar_one())
+
+
+def catalog_version(connection: Connection, position: int) -> int:
+    """The catalog's version once an event was recorded."""
+    return int(connection.execute(_CATALOG_VERSION, {"position": position}).scalar_one())
 
 
 def read_stream(connection: Connection, stream: str) -> list[Recorded]:

@@ -15,7 +15,7 @@ from infrastructure.ledger.bookmarks import check_bookmark
 from infrastructure.ledger.directory import CurrentDirectory
 from infrastructure.ledger.reader import position_at
 from infrastructure.ledger.recorder import now_us
-from infrastructure.querying.as_of import look_back
+from infrastructure.querying.as_of import Effort, LookingBack, Unbounded
 from infrastructure.querying.session import Session, session
 from infrastructure.querying.viewer_cache import Checkout, ViewerCache
 from projections.bookmark import check_rules
@@ -29,6 +29,7 @@ class Snapshot:
     directory: Directory
     session: Session
     lending: Checkout
+    past: LookingBack
 
     @property
     def position(self) -> int:
@@ -56,11 +57,15 @@ class Snapshot:
             as_of = position_at(self.connection, to_us(as_of))
         return min(as_of, self.position)
 
-    def viewer_as_of(self, cduid: str, position: int) -> Viewer:
-        """The answers that the ledger would have given at a position. Raises KeyError."""
+    def viewer_as_of(self, cduid: str, position: int, effort: Effort | None = None) -> Viewer:
+        """The answers that the ledger would have given at a position. Raises KeyError.
+
+        What it takes to look back is bounded by `effort`, if that is given.
+        """
         if position == self.position:
             return self.viewer(cduid)
-        return look_back(self.connection, self.directory, self.policy, cduid, position)
+        place, effort = self.session.place, effort or Unbounded()
+        return self.past.viewer(self.connection, self.directory, place, cduid, position, effort)
 
 
 class Reader:
@@ -79,6 +84,7 @@ class Reader:
         self._engine = engine
         self._viewers = ViewerCache(ReadModels(), clock_us)
         self._directories = directories or CurrentDirectory(engine)
+        self._past = LookingBack()
         self._checked: tuple[int, int] | None = None
 
     def position(self) -> int:
@@ -107,11 +113,12 @@ class Reader:
             self._check(reading)
             directory = self._directories.as_of(reading.place.settings_position, reading.connection)
             with self._viewers.lending(reading, directory, kept) as lending:
-                yield Snapshot(directory, reading, lending)
+                yield Snapshot(directory, reading, lending, self._past)
 
     def _check(self, reading: Session) -> None:
         """Looks whether the bookmark fits the ledger, once for each version of the settings."""
         found = reading.place.settings_position, reading.place.generation
         if found != self._checked:
             check_bookmark(reading.connection(), reading.place)
+            self._past.drop_older(reading.place.generation)
             self._checked = found

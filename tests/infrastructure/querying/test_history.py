@@ -11,7 +11,6 @@ from sqlalchemy import Engine
 
 from domain.events import EVENT_CLASSES, Recorded
 from domain.viewer import Viewer
-from infrastructure.querying.as_of import look_back
 from infrastructure.querying.history import PageEnd, Question, history
 from infrastructure.querying.reader import Snapshot
 from infrastructure.querying.why import Reasons, Why
@@ -128,12 +127,10 @@ def as_reference(reasons: Reasons) -> model.Why:
     )
 
 
-def check_as_of(snapshot: Snapshot, stage: Stage, reference: Reference, position: int) -> None:
+def check_as_of(snapshot: Snapshot, reference: Reference, position: int) -> None:
     then = reference.as_of(position)
     for cduid in reference.users:
-        check_viewer(
-            look_back(snapshot.connection, snapshot.directory, stage.policy, cduid, position), then
-        )
+        check_viewer(snapshot.viewer_as_of(cduid, position), then)
 
 
 @ON_A_DATABASE
@@ -153,7 +150,7 @@ def check_audit(stage: Stage, chance: Random) -> None:
         for _ in range(5):
             check_histories(snapshot, reference, chance)
         check_reasons(snapshot, stage, reference)
-        check_as_of(snapshot, stage, reference, chance.randint(0, len(reference.log)))
+        check_as_of(snapshot, reference, chance.randint(0, len(reference.log)))
 
 
 @ON_A_DATABASE
