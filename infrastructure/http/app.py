@@ -29,6 +29,7 @@ from infrastructure.http.change_feed import ChangeFeed
 from infrastructure.http.dependencies import POSITION_HEADER
 from infrastructure.http.docs import add_docs
 from infrastructure.http.links import add_links
+from infrastructure.http.looking_back import LookBacks
 from infrastructure.http.position_watch import PositionWatch
 from infrastructure.http.problem_details import ProblemDetails, handle_problems
 from infrastructure.http.server.head import HeadAsGet
@@ -80,6 +81,9 @@ def make_app(services: Services) -> FastAPI:
     app.state.metrics = metrics = Metrics(services)
     app.state.position_watch = watch = PositionWatch(services.reader.position)
     app.state.change_feed = ChangeFeed(watch, services.reader, services.settings.streams_max)
+    app.state.look_backs = LookBacks(
+        services.settings.look_backs_max, services.settings.token_look_backs_max
+    )
     if services.projector is not None:
         services.projector.on_page = watch.tell
     for router in _ROUTERS:

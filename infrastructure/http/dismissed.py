@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 from domain.viewer import Moment
 from infrastructure.http.dependencies import problems
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
-from infrastructure.http.reading import RetriedWhenStale, ViewInPath
+from infrastructure.http.reading import VIEW_PROBLEMS, RetriedWhenStale, ViewInPath
 from infrastructure.http.responses import written
 from infrastructure.querying.views import DismissedShown, dismissed_shown
 
@@ -28,7 +28,7 @@ _PAGE = TypeAdapter(DismissedPage)
     "/dismissed",
     summary="What is left out of what comes next, newest first",
     response_model=DismissedPage,
-    responses=problems("unknown_device_user", "invalid_cursor", "projection_behind"),
+    responses=problems(*VIEW_PROBLEMS, "invalid_cursor"),
 )
 def get_dismissed(asked: ViewInPath, limit: Limit = 100, cursor: Cursor = None) -> Response:
     before = None if cursor is None else from_cursor(cursor, _PLACE)

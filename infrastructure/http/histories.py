@@ -15,6 +15,7 @@ from infrastructure.http.dependencies import AdminAsked, ItemInPath, ServicesAsk
 from infrastructure.http.paging import Cursor, Limit, Place, from_cursor, to_cursor
 from infrastructure.http.problem_details import parameter_problem
 from infrastructure.http.reading import (
+    VIEW_PROBLEMS,
     After,
     Position,
     PresentViewInPath,
@@ -167,7 +168,7 @@ def _page(
 @router.get(
     "/device-users/{cduid}/items/{item}/why",  # noqa: FAST003  # the view asks for it
     summary="Why an item is watched, or isn't",
-    responses=problems("unknown_device_user", "unknown_item", "projection_behind"),
+    responses=problems(*VIEW_PROBLEMS, "unknown_item"),
 )
 def get_why(asked: ViewInPath, item: ItemInPath, limit: Limit = 100) -> WhyShown:
     with asked.opened() as view:

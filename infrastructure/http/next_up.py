@@ -11,7 +11,7 @@ from domain.next_up import Rank, Section, next_up
 from domain.viewer import Viewer
 from infrastructure.http.dependencies import problems
 from infrastructure.http.paging import Cursor, Limit, from_cursor, page_of, to_cursor
-from infrastructure.http.reading import RetriedWhenStale, ViewInPath
+from infrastructure.http.reading import VIEW_PROBLEMS, RetriedWhenStale, ViewInPath
 from infrastructure.http.responses import written
 from infrastructure.querying.views import SuggestionShown, suggestion_shown
 
@@ -49,7 +49,7 @@ _PAGE = TypeAdapter(NextUpPage)
     "/next-up",
     summary="What comes next",
     response_model=NextUpPage,
-    responses=problems("unknown_device_user", "invalid_cursor", "projection_behind"),
+    responses=problems(*VIEW_PROBLEMS, "invalid_cursor"),
 )
 def get_next_up(
     asked: ViewInPath,

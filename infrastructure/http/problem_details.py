@@ -45,6 +45,7 @@ STATUS_OF = {
     "database_locked": 503,
     "projection_behind": 503,
     "rebuild_due": 503,
+    "too_many_look_backs": 503,
     "too_many_streams": 503,
 }
 """Statuses by code; what isn't here is a bad request."""

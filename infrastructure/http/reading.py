@@ -21,6 +21,7 @@ from infrastructure.http.dependencies import (
     check_own,
     services_of,
 )
+from infrastructure.http.looking_back import EffortForRequest
 from infrastructure.http.position_watch import PositionWatch
 from infrastructure.http.problem_details import Problem, parameter_problem
 from infrastructure.querying import moments
@@ -31,6 +32,9 @@ from infrastructure.services import Services
 _POSITION_MAX = 2**62
 _WAIT_SECONDS = 5.0
 _WAIT_SECONDS_MAX = 30.0
+
+VIEW_PROBLEMS = ("unknown_device_user", "projection_behind", "too_many_look_backs")
+"""What a view may be answered with, whatever is asked of it."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -147,18 +151,21 @@ class ViewAsked:
         self._services = services_of(request)
         self._cduid = cduid
         self._as_of = as_of
+        self._effort = EffortForRequest(request)
         self._is_retry = getattr(request.state, "is_retry", False)
 
     @contextmanager
     def opened(self) -> Iterator[View]:
-        """Raises Refused for an unknown device user, Problem for one that isn't projected yet.
+        """Raises Refused for an unknown device user, Problem for one that isn't projected yet, and
+        where too many look back.
 
         The block may end with StaleRead; `RetriedWhenStale` does the whole call again then.
         """
         with self._services.reader.snapshot(None if self._is_retry else self._cduid) as snapshot:
             check_projected(self._services, snapshot, self._cduid)
             position = snapshot.position_as_of(self._as_of)
-            yield View(snapshot.viewer_as_of(self._cduid, position), position, snapshot)
+            viewer = snapshot.viewer_as_of(self._cduid, position, self._effort)
+            yield View(viewer, position, snapshot)
 
 
 async def _view(

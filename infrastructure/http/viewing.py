@@ -14,7 +14,7 @@ from domain.rejection import Refused
 from domain.viewer import ItemAnswer, Viewer
 from infrastructure.http.dependencies import ItemInPath, problems
 from infrastructure.http.paging import Cursor, Limit, Place, from_cursor, page_of, to_cursor
-from infrastructure.http.reading import RetriedWhenStale, ViewInPath
+from infrastructure.http.reading import VIEW_PROBLEMS, RetriedWhenStale, ViewInPath
 from infrastructure.http.responses import written
 from infrastructure.http.sorting import PLACES, Sort, listing, titled
 from infrastructure.querying.plays import plays
@@ -30,9 +30,9 @@ from infrastructure.querying.views import (
 
 router = APIRouter(prefix="/v1/device-users/{cduid}", tags=["read"], route_class=RetriedWhenStale)
 
-_READ = problems("unknown_device_user", "projection_behind")
-_READ_ITEM = problems("unknown_device_user", "unknown_item", "projection_behind")
-_LIST = problems("unknown_device_user", "invalid_cursor", "projection_behind")
+_READ = problems(*VIEW_PROBLEMS)
+_READ_ITEM = problems(*VIEW_PROBLEMS, "unknown_item")
+_LIST = problems(*VIEW_PROBLEMS, "invalid_cursor")
 _CHUNK = 250
 _TEXT_MAX = 200
 

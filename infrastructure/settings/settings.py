@@ -195,6 +195,15 @@ class Settings(BaseSettings):
         ge=1,
         description="How many event streams are held beside these; more are turned away.",
     )
+    look_backs_max: int = Field(
+        default=2,
+        ge=1,
+        description="How many answers as of earlier positions are put together at once; more are "
+        "told to ask again.",
+    )
+    token_look_backs_max: int = Field(
+        default=1, ge=1, description="How many of these one token may ask for at once."
+    )
     requests_per_second: float = Field(
         default=100,
         ge=0,
