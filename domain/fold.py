@@ -78,6 +78,7 @@ class Fold:
     of following every event: the same rows, and the faster way where there are none to begin with.
     What is said on more than `by_leaf_max` leaves at once is decided from all that a group has: the
     same rows again. Unless it `adds_time`, nobody will ask how long was watched.
+    `spoken` are the cduids whose groups the tables that it begins with don't have yet.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Fold:
         derives_late: bool = False,
         by_leaf_max: int = BY_LEAF_MAX,
         adds_time: bool = True,
+        spoken: Iterable[str] = (),
     ) -> None:
         self.directory = directory
         self.tables = tables or Tables()
@@ -110,7 +112,7 @@ class Fold:
         self._marked_count = 0
         self._mistimed: set[Key] = set()
         self._stale: set[str] = set()
-        self._spoken: set[str] = set()
+        self._spoken = set(spoken)
 
     def apply(self, page: Sequence[Recorded]) -> None:
         """Fold a page of events and settle."""
@@ -203,12 +205,7 @@ class Fold:
         """Hear anew what came late, count plays anew where they may have changed, and derive the
         groups that a change of mode, a move, a link or a late placing has left behind.
         """
-        self._find_late_below()
-        self._hear_late()
-        if self._adds_time:
-            self._time_anew()
-        for key in sorted(self.counted):
-            self._count(*key)
+        self.settle_registers()
         self._derive_later(self._spoken)
         stale = [Group(each, self.directory.members(each)) for each in sorted(self._stale)]
         self._spoken.clear()
@@ -216,6 +213,15 @@ class Fold:
         self.rollup.prefetch(stale)
         for group in stale:
             self.rollup.derive(group)
+
+    def settle_registers(self) -> None:
+        """As `settle`, but leave the groups for later."""
+        self._find_late_below()
+        self._hear_late()
+        if self._adds_time:
+            self._time_anew()
+        for key in sorted(self.counted):
+            self._count(*key)
 
     # What a viewer's device says.
 

@@ -37,7 +37,7 @@ _VALUES_MAX = 400_000
 
 _STATES_MAX = 200
 
-_STAGE_EVENTS = 4 * REPLAY_PAGE
+_STAGE_EVENTS = 2 * REPLAY_PAGE
 """After so many what was folded is kept on the way, for whoever looks back further."""
 
 
@@ -65,7 +65,8 @@ class Unbounded:
 class PastState:
     """All that a user said up to a position, folded; it mustn't be changed.
 
-    `groups` are those that it was rolled up for, `versions` say how far each stream was read.
+    `groups` are those that it was rolled up for, if it `is_rolled_up` yet, `versions` say how far
+    each stream was read.
     """
 
     user: str
@@ -75,6 +76,7 @@ class PastState:
     versions: dict[str, int] = field(default_factory=dict)
     tables: Tables = field(default_factory=Tables)
     values: int = 0
+    is_rolled_up: bool = True
 
 
 class PastStates:
@@ -105,7 +107,7 @@ class PastStates:
                 if (each.user, each.groups) == (wanted.user, wanted.groups)
                 and each.position <= wanted.position
             )
-            found = max(upto, key=lambda each: each.position, default=None)
+            found = max(upto, key=lambda each: (each.position, each.is_rolled_up), default=None)
             if found is None:
                 return PastState(wanted.user, wanted.groups, 0, wanted.catalog_version)
             self._kept.remove(found)
@@ -152,7 +154,8 @@ class LookingBack:
         moment_us = recorded_at_us(connection, position) if position else 0
         wanted = PastState(user, now.groups(user), position, version)
         found = self._states.nearest(wanted)
-        with nullcontext() if found.position == position else effort.spent():
+        is_there = found.position == position and found.is_rolled_up
+        with nullcontext() if is_there else effort.spent():
             catalog = self._catalogs.at(connection, version, now.catalog, effort.go_on)
             way = _Way(connection, now, place.policy, self._catalogs, effort)
             for state in way.states(found, wanted):
@@ -183,17 +186,22 @@ class _Way:
         self._effort = effort
 
     def states(self, known: PastState, wanted: PastState) -> Iterator[PastState]:
-        """The states on the way and the one at its end."""
+        """The states on the way, whose rows nobody asked for, and the one at its end."""
         said = self._said(known, wanted)
         fold: Fold | None = None
-        while known.position < wanted.position:
+        while known.position < wanted.position or not known.is_rolled_up:
             stage = list(islice(said, _STAGE_EVENTS))
             end = wanted
             if len(stage) == _STAGE_EVENTS:
                 last = stage[-1]
-                end = replace(wanted, position=last.position, catalog_version=last.catalog_version)
+                end = replace(
+                    wanted,
+                    position=last.position,
+                    catalog_version=last.catalog_version,
+                    is_rolled_up=False,
+                )
             fold = fold or self._fold(known, end)
-            self._go_on(fold, stage, end.catalog_version)
+            self._go_on(fold, stage, end)
             tables = fold.tables.fork()
             versions = known.versions | {each.stream: each.version for each in stage}
             known = replace(end, versions=versions, tables=tables, values=tables.size())
@@ -224,14 +232,19 @@ class _Way:
             known.tables.fork(),
             derives_late=True,
             adds_time=False,
+            spoken=() if known.is_rolled_up else self._now.cduids(known.user),
         )
 
-    def _go_on(self, fold: Fold, stage: list[Recorded], catalog_version: int) -> None:
-        catalog = fold.directory.catalog
-        for page in read_catalog(self._connection, catalog.version, catalog_version):
+    def _go_on(self, fold: Fold, stage: list[Recorded], end: PastState) -> None:
+        version = fold.directory.catalog.version
+        for page in read_catalog(self._connection, version, end.catalog_version):
             self._effort.go_on()
             fold.take(page)
         for start in range(0, len(stage), REPLAY_PAGE):
             self._effort.go_on()
             fold.take(stage[start : start + REPLAY_PAGE])
-        fold.settle()
+        if end.is_rolled_up:
+            fold.settle()
+        else:
+            fold.settle_registers()
+            fold.counted.clear()
