@@ -179,3 +179,13 @@ def test_no_more_is_kept_than_there_is_room_for(
         assert len(kept) <= 3
         assert sum(each.values for each in kept) <= 30
     assert kept
+
+
+def test_nothing_is_kept_of_read_models_that_were_made_anew() -> None:
+    states, groups = as_of.PastStates(), {"user:ann": ("tv",)}
+    folded = as_of.PastState("ann", groups, 7, 3)
+    states.keep(folded, 0)
+    assert states.nearest(folded) is folded
+    states.drop_older(1)
+    states.keep(folded, 0)  # by one who began before
+    assert states.nearest(folded).position == 0
