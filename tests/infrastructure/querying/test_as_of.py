@@ -182,7 +182,8 @@ def test_no_more_is_kept_than_there_is_room_for(
 
 
 def test_nothing_is_kept_of_read_models_that_were_made_anew() -> None:
-    states, groups = as_of.PastStates(), {"user:ann": ("tv",)}
+    states = as_of.PastStates()
+    groups: dict[str, tuple[str, ...]] = {"user:ann": ("tv",)}
     folded = as_of.PastState("ann", groups, 7, 3)
     states.keep(folded, 0)
     assert states.nearest(folded) is folded
