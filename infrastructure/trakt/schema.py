@@ -1,6 +1,6 @@
 """The tables of Trakt clients' codes and tokens. No code and no token is in them, but hashes."""
 
-from sqlalchemy import BigInteger, Column, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Table, Text
 
 from infrastructure.ledger.schema import Name, metadata
 
@@ -8,7 +8,7 @@ trakt_code = Table(
     "trakt_code",
     metadata,
     Column("code_sha256", Name, primary_key=True),  # of a device's code, or of a PIN
-    Column("user_code_sha256", Name, unique=True),  # what a person approves; a PIN has none
+    Column("user_code_sha256", Name),  # what a person approves; a PIN has none
     Column("client_id", Name),  # of a PIN nobody's yet
     Column("application", Text),  # what the client calls itself
     Column("status", Name, nullable=False),
@@ -25,7 +25,10 @@ trakt_token = Table(
     Column("client_id", Name, nullable=False),
     Column("application", Text),
     Column("scope", Name, nullable=False),
-    Column("refresh_sha256", Name, nullable=False, unique=True),
+    Column("refresh_sha256", Name, nullable=False),
     Column("created_at_us", BigInteger, nullable=False),
     Column("expires_at_us", BigInteger, nullable=False),
 )
+
+Index("trakt_code_approved", trakt_code.c.user_code_sha256, unique=True)
+Index("trakt_token_refreshed", trakt_token.c.refresh_sha256, unique=True)

@@ -13,7 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "trakt_code",
         sa.Column("code_sha256", _name, primary_key=True),
-        sa.Column("user_code_sha256", _name, unique=True),
+        sa.Column("user_code_sha256", _name),
         sa.Column("client_id", _name),
         sa.Column("application", sa.Text),
         sa.Column("status", _name, nullable=False),
@@ -28,7 +28,9 @@ def upgrade() -> None:
         sa.Column("client_id", _name, nullable=False),
         sa.Column("application", sa.Text),
         sa.Column("scope", _name, nullable=False),
-        sa.Column("refresh_sha256", _name, nullable=False, unique=True),
+        sa.Column("refresh_sha256", _name, nullable=False),
         sa.Column("created_at_us", sa.BigInteger, nullable=False),
         sa.Column("expires_at_us", sa.BigInteger, nullable=False),
     )
+    op.create_index("trakt_code_approved", "trakt_code", ["user_code_sha256"], unique=True)
+    op.create_index("trakt_token_refreshed", "trakt_token", ["refresh_sha256"], unique=True)
