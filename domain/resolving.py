@@ -35,7 +35,7 @@ class Resolver:
     def resolve(self, reference: Reference) -> str | Rejection:
         """The item that is meant: `unresolved` if there is none, `ambiguous` if there are more."""
         numbered = self._own_number(reference, reference.kind)
-        if numbered is not None:
+        if numbered is not None and not self._is_contradicted(numbered, reference):
             return numbered
         by_ids = self._by_ids(reference)
         if by_ids:
@@ -71,7 +71,15 @@ class Resolver:
     def _own_number(self, named: Named, kind: Kind) -> str | None:
         text = named.ids.get(OWN_NAMESPACE, "")
         item = self._catalog.numbered(int(text)) if text.isascii() and text.isdigit() else None
-        return item if item and kind_of(item) is kind and self._sees(item) else None
+        if item is None or kind_of(item) is not kind or not self._sees(item):
+            return None
+        # Somebody else's number, such as Trakt's own, may be that of another item here.
+        known = ids_of(self._catalog.nodes[item].details.external_ids)
+        is_other = any(
+            namespace in NAMESPACES and known.get(namespace, each) != each
+            for namespace, each in ids_of(named.ids).items()
+        )
+        return None if is_other else item
 
     def _holders(self, named: Named, kind: Kind) -> list[str]:
         """The items that have one of its ids, in the ids' order."""

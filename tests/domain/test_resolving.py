@@ -90,6 +90,17 @@ def test_an_item_is_found_by_its_own_number(library: Library) -> None:
     assert library.find(kind="show", ids={"watchledger": number}) == "unresolved"
 
 
+def test_a_number_of_something_else_is_passed_over(library: Library) -> None:
+    library.film("up", "Up", 2009, imdb="tt1049413")
+    library.film("heat", "Heat", 1995, imdb="tt0113277")
+    number = library.catalog.nodes["movie:up"].number
+    told = movie(ids={"watchledger": number, "imdb": "tt0113277"})
+    assert library.find(**told) == "movie:heat"
+    assert library.find(**movie(title="Heat", year=1995, ids={"watchledger": number})) == (
+        "movie:heat"
+    )
+
+
 def test_any_of_its_ids_finds_a_film_whatever_it_is_called(library: Library) -> None:
     library.film("heat", "Heat", 1995, imdb="tt0113277", tmdb="949")
     assert library.find(**movie(title="Hitze", ids={"TMDB": 949})) == "movie:heat"
