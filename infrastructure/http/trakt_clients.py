@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from domain.items import Id
 from infrastructure.http.bodies import body_of, described
-from infrastructure.http.dependencies import AdminAsked, CduidInPath, ServicesAsked, problems
+from infrastructure.http.dependencies import AdminAsked, AdminsCduid, ServicesAsked, problems
 from infrastructure.trakt.tokens import TokenShown
 
 router = APIRouter(prefix="/v1/trakt", tags=["sources"])
@@ -60,5 +60,5 @@ def get_tokens(_: AdminAsked, services: ServicesAsked) -> ClientsAnswer:
     summary="Make a Trakt client's tokens void, at once",
     responses=problems("admin_only", "unknown_device_user"),
 )
-def revoke(_: AdminAsked, services: ServicesAsked, cduid: CduidInPath) -> None:
+def revoke(cduid: AdminsCduid, services: ServicesAsked) -> None:
     services.trakt.tokens.revoke(cduid)

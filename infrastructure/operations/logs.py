@@ -18,7 +18,8 @@ _SHARED: list[Processor] = [
 
 
 class LossyStream:
-    """Where logs go: a line that can't be written, as on a full disk, is lost, and counted.
+    """Where logs go: a line that can't be written, as on a full disk or where whoever reads has
+    closed it, is lost, and counted.
 
     Nobody's answer may hang on whether it can be logged. The next line that can be written says how
     many were lost before it.
@@ -32,7 +33,7 @@ class LossyStream:
         try:
             self._stream.write(line)
             self._stream.flush()
-        except OSError:
+        except (OSError, ValueError):  # the latter where the stream was closed
             self._lost += 1
         else:
             self._lost = 0

@@ -109,6 +109,7 @@ def api(way: Way, tmp_path: Path) -> Iterator[Api]:
         api.close()
 
 
+@pytest.mark.long
 def test_a_service_whose_database_stands_still_answers_and_goes_on_by_itself(
     api: Api, way: Way, engine: Engine
 ) -> None:

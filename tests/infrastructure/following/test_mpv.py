@@ -72,6 +72,7 @@ def test_a_film_that_is_paused_resumed_sought_and_quit(
     assert stand_in.tokens == {"Bearer device-token"}
 
 
+@pytest.mark.long
 def test_a_player_that_is_killed_has_stopped_where_it_was(
     films: Path, tmp_path: Path, socket: Path, stand_in: Ledger
 ) -> None:
@@ -114,6 +115,7 @@ def test_a_ledger_that_is_away_gets_all_of_it_when_it_is_back(
     assert times == sorted(times)
 
 
+@pytest.mark.long
 def test_a_follower_that_ends_and_comes_back_goes_on_with_what_is_on(
     films: Path, tmp_path: Path, socket: Path, stand_in: Ledger
 ) -> None:
@@ -129,6 +131,7 @@ def test_a_follower_that_ends_and_comes_back_goes_on_with_what_is_on(
     assert places == sorted(places)
 
 
+@pytest.mark.long
 def test_a_player_that_is_frozen_neither_moves_nor_hangs_its_follower(
     films: Path, tmp_path: Path, socket: Path, stand_in: Ledger
 ) -> None:
@@ -150,6 +153,7 @@ def test_a_player_that_is_frozen_neither_moves_nor_hangs_its_follower(
     assert stand_in.said()[1][2] < 30
 
 
+@pytest.mark.long
 def test_a_laptop_that_sleeps_goes_on_where_it_was(
     films: Path, tmp_path: Path, socket: Path, stand_in: Ledger
 ) -> None:
@@ -187,6 +191,7 @@ def test_what_is_played_while_the_follower_sleeps_is_heard_when_it_wakes(
     assert len(stand_in.said()) <= 3
 
 
+@pytest.mark.long
 def test_a_file_of_two_episodes_played_through_is_both(
     films: Path, tmp_path: Path, socket: Path, stand_in: Ledger
 ) -> None:

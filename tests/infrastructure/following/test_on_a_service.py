@@ -53,6 +53,7 @@ def tv(api: Api) -> httpx.Client:
     return api.register("tv")
 
 
+@pytest.mark.long
 @needs_mpv
 def test_what_a_player_played_is_watched(api: Api, tv: httpx.Client, tmp_path: Path) -> None:
     first = film(tmp_path / "films", "Sherlock.S01E01E02.mkv")

@@ -5,13 +5,14 @@ import logging
 import os
 import pty
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
 import structlog
 
 from infrastructure.bootstrap import opened
-from infrastructure.operations.logs import configure_logging
+from infrastructure.operations.logs import LossyStream, configure_logging
 from infrastructure.settings.settings import load_settings
 from tests.helpers.api import Api, problem, served
 
@@ -125,3 +126,11 @@ def test_an_answer_does_not_hang_on_whether_it_can_be_logged(
         api.close()
     with pytest.raises(OSError, match="No space left"):
         stream.close()
+
+
+def test_nobody_is_let_down_by_a_stream_that_was_closed() -> None:
+    closed = StringIO()
+    closed.close()
+    stream = LossyStream(closed)
+    stream.write("a line\n")
+    assert stream.say_lost(None, "info", {}) == {"lost_lines": 1}
