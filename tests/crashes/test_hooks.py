@@ -74,7 +74,8 @@ def test_a_killed_service_has_lost_nothing_of_what_media_servers_told(
             stopping.set()
         service = home.serve()
     answered = {title: status for each in tellers for title, status in each.answered.items()}
-    assert set(answered.values()) == {"taken", "held"}
+    # What was taken and not answered is told again under the same title: that repeats it (rule 32).
+    assert {"taken", "held"} <= set(answered.values()) <= {"taken", "held", "unchanged"}
     held: list[str] = _all(engine, "SELECT title FROM delivery WHERE status = 'held'")
     states = "SELECT state FROM ledger_event WHERE submission_id IS NOT NULL"
     said = b"".join(bytes(each) for each in _all(engine, states))
