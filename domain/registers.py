@@ -226,16 +226,9 @@ class Registers:
         register = ContainerRegister(version, that_count(catalog, container, marks))
         self.containers.put(cduid, container, register)
         for leaf in self.progress.all_of(cduid):
-            if self._is_about(catalog, container, mark, leaf):
+            if is_about(catalog, catalog.work(leaf), container, mark):
                 self.end(catalog, cduid, leaf, mark.mark)
         return version
-
-    @staticmethod
-    def _is_about(catalog: Catalog, container: str, mark: ContainerMark, leaf: str) -> bool:
-        version, cut_us = mark.mark.catalog_version, mark.cut_us
-        return any(
-            catalog.is_meant(item, container, version, cut_us) for item in catalog.work(leaf)
-        )
 
     def own_under(self, catalog: Catalog, cduid: str, container: str) -> set[str]:
         """The items of which a cduid itself said anything, that ever stood under a container or are
@@ -247,6 +240,12 @@ class Registers:
             for leaf in own
             if any(container in catalog.spans(item) for item in catalog.work(leaf))
         }
+
+
+def is_about(catalog: Catalog, work: Iterable[str], container: str, said: ContainerMark) -> bool:
+    """Whether a mark on a container speaks about any item of a work (rule 7)."""
+    version, cut_us = said.mark.catalog_version, said.cut_us
+    return any(catalog.is_meant(item, container, version, cut_us) for item in work)
 
 
 def that_count(

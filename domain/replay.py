@@ -15,8 +15,8 @@ from domain.events import SPOKEN, ItemUnwatched, ItemWatched, Recorded, Spoken
 from domain.items import is_watchable
 from domain.plays import Completion
 from domain.policy import Policy
-from domain.registers import Registers
-from domain.state.tables import ContainerMark, Mark, Tables
+from domain.registers import Registers, is_about
+from domain.state.tables import Mark, Tables
 
 _BEFORE_ALL, _AFTER_ALL = (-(2**62), 0), (2**62, 0)
 
@@ -131,12 +131,6 @@ class Said:
                 if said is not None and is_about(catalog, work, event.item, said):
                     return recorded
         return None
-
-
-def is_about(catalog: Catalog, work: Iterable[str], container: str, said: ContainerMark) -> bool:
-    """Whether a mark on a container speaks about any item of a work (rule 7)."""
-    version, cut_us = said.mark.catalog_version, said.cut_us
-    return any(catalog.is_meant(item, container, version, cut_us) for item in work)
 
 
 def replay(
