@@ -1,6 +1,6 @@
 """Naming: what items are called, and which of them are called alike."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from domain.catalog import TITLED, Catalog
@@ -96,9 +96,14 @@ def _are_one(catalog: Catalog, items: Iterable[str]) -> bool:
     )
 
 
+def is_known_otherwise(catalog: Catalog, item: str, external_ids: Mapping[str, str]) -> bool:
+    """Whether other catalogs know an item by another id than one of these."""
+    known = _ids(catalog, item)
+    return any(known.get(name, each) != each for name, each in ids_of(external_ids).items())
+
+
 def _differ(catalog: Catalog, item: str, other: str) -> bool:
-    others = _ids(catalog, other)
-    return any(others.get(name, each) != each for name, each in _ids(catalog, item).items())
+    return is_known_otherwise(catalog, item, catalog.nodes[other].details.external_ids)
 
 
 def _ids(catalog: Catalog, item: str) -> dict[str, str]:

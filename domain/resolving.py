@@ -8,9 +8,9 @@ Everything is looked up in an index of the catalog, however large that is.
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from domain.catalog import TITLED, Catalog
-from domain.external_ids import NAMESPACES, ids_of
+from domain.external_ids import ids_of
 from domain.items import Kind, is_watchable, kind_of
-from domain.naming import called, called_in, same_shows
+from domain.naming import called, called_in, is_known_otherwise, same_shows
 from domain.references import OWN_NAMESPACE, Named, Reference
 from domain.rejection import Rejection
 
@@ -74,12 +74,7 @@ class Resolver:
         if item is None or kind_of(item) is not kind or not self._sees(item):
             return None
         # Somebody else's number, such as Trakt's own, may be that of another item here.
-        known = ids_of(self._catalog.nodes[item].details.external_ids)
-        is_other = any(
-            namespace in NAMESPACES and known.get(namespace, each) != each
-            for namespace, each in ids_of(named.ids).items()
-        )
-        return None if is_other else item
+        return None if is_known_otherwise(self._catalog, item, named.ids) else item
 
     def _holders(self, named: Named, kind: Kind) -> list[str]:
         """The items that have one of its ids, in the ids' order."""
@@ -148,13 +143,12 @@ class Resolver:
         return exactly or list(like)
 
     def _differs(self, item: str, named: Named, kind: Kind) -> bool:
-        known = ids_of(self._catalog.nodes[item].details.external_ids)
-        return any(
-            namespace in NAMESPACES
-            and known.get(namespace, each) != each
-            and not self._catalog.known_by(kind, namespace, each)
+        free = {
+            namespace: each
             for namespace, each in ids_of(named.ids).items()
-        )
+            if not self._catalog.known_by(kind, namespace, each)
+        }
+        return is_known_otherwise(self._catalog, item, free)
 
     def _by_show(self, reference: Reference) -> str | Rejection:
         if reference.show is None or reference.season is None:

@@ -61,6 +61,12 @@ class BaseUser(Pascal):
     name: Text = None
 
 
+class BaseSession(Pascal):
+    device_id: Text = None
+    device_name: Text = None
+    client: Text = None
+
+
 class BaseServer(Pascal):
     id: Text = None
 

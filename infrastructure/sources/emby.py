@@ -11,6 +11,7 @@ from infrastructure.sources import saying
 from infrastructure.sources.base_items import (
     BaseItem,
     BaseServer,
+    BaseSession,
     BaseUser,
     Pascal,
     file_of,
@@ -40,12 +41,6 @@ _WHY_IGNORED = {
 }
 
 
-class Session(Pascal):
-    device_id: Text = None
-    device_name: Text = None
-    client: Text = None
-
-
 class PlaybackInfo(Pascal):
     position_ticks: Amount = None
     played_to_completion: Truth = None
@@ -57,7 +52,7 @@ class Told(Pascal):
     user: BaseUser = BaseUser()
     item: BaseItem = BaseItem()
     server: BaseServer = BaseServer()
-    session: Session = Session()
+    session: BaseSession = BaseSession()
     playback_info: PlaybackInfo = PlaybackInfo()
 
 

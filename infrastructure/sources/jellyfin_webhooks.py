@@ -10,6 +10,7 @@ from infrastructure.sources import plex, saying
 from infrastructure.sources.base_items import (
     BaseItem,
     BaseServer,
+    BaseSession,
     BaseUser,
     Pascal,
     file_of,
@@ -41,10 +42,7 @@ class PlayState(Pascal):
     is_paused: Truth = None
 
 
-class Session(Pascal):
-    device_id: Text = None
-    device_name: Text = None
-    client: Text = None
+class Session(BaseSession):
     play_state: PlayState = PlayState()
 
 
